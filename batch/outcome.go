@@ -115,6 +115,8 @@ type Outcome struct {
 	Code string
 	// Text is the API's error_text, or a detail of the reason.
 	Text string
+	// Same is the line of the earlier row that asks for the same update, or 0.
+	Same int
 	// Later is the status of a newer confirmed change of the same pair, for
 	// a confirmed update that is not the newest; otherwise 0.
 	Later Status

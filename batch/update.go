@@ -72,7 +72,7 @@ type Update struct {
 	RPO string
 	// Occurrence tells the second, third ... cancel or return of one bill and
 	// pair in one manifest from the first. It is 0 for dated updates, and
-	// also until Decide has given it.
+	// also until a Decider has given it.
 	Occurrence int
 }
 
