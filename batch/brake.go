@@ -1,0 +1,113 @@
+package batch
+
+import "fmt"
+
+// StopReason says why a run stopped by itself.
+type StopReason uint8
+
+// The reasons to stop. Every one of them can be resumed by the same command.
+const (
+	// StopAccount: the API answered with a code that every row would meet.
+	StopAccount StopReason = iota + 1
+	// StopUnverified: several replies in a row could not be trusted.
+	StopUnverified
+	// StopRefused: none of the first updates was accepted.
+	StopRefused
+	// StopFailures: more failures than the user allows.
+	StopFailures
+	// StopTooMany: the API kept asking to slow down.
+	StopTooMany
+	// StopUnreachable: the API could not be reached.
+	StopUnreachable
+	// StopTLS: the server did not prove who it is.
+	StopTLS
+)
+
+// Stop is the error of a run that stopped by itself.
+type Stop struct {
+	Reason StopReason
+	// Code and Text are the API's, for StopAccount.
+	Code, Text string
+	// Count is how many replies, updates or failures led to the stop.
+	Count int
+	// Line is the manifest line of the row at which it stopped, or 0.
+	Line int
+	// Err is the cause, for StopUnreachable and StopTLS.
+	Err error
+}
+
+func (s *Stop) Error() string {
+	switch s.Reason {
+	case StopAccount:
+		return fmt.Sprintf("the API refuses this account or request (code %s)", s.Code)
+	case StopUnverified:
+		return fmt.Sprintf("%d replies in a row could not be trusted", s.Count)
+	case StopRefused:
+		return fmt.Sprintf("none of the first %d updates was accepted", s.Count)
+	case StopFailures:
+		return fmt.Sprintf("%d updates failed, more than allowed", s.Count)
+	case StopTooMany:
+		return fmt.Sprintf("the API asked to slow down (HTTP status 429) for %d updates in a row", s.Count)
+	case StopTLS:
+		return fmt.Sprintf("the server did not prove who it is: %v", s.Err)
+	default:
+		return fmt.Sprintf("the API could not be reached: %v", s.Err)
+	}
+}
+
+func (s *Stop) Unwrap() error { return s.Err }
+
+// inARow is how many replies in a row may be untrusted, or may ask to slow
+// down, before a run stops.
+const inARow = 5
+
+// brake watches outcomes and says when a run must stop. It is used under the
+// job's lock.
+type brake struct {
+	maxFailures int
+
+	finished, failures  int
+	unverified, tooMany int // in a row
+	accepted            bool
+}
+
+// watch takes one more outcome into account.
+func (b *brake) watch(t Task, o Outcome) *Stop {
+	b.finished++
+	switch o.Class {
+	case Confirmed:
+		b.accepted = true
+		b.unverified, b.tooMany = 0, 0
+	case Rejected:
+		b.failures++
+		b.unverified, b.tooMany = 0, 0
+	case Unverified:
+		b.failures++
+		b.unverified++
+	case Unknown:
+		b.failures++
+	case Unsent:
+		if o.Reason == ReasonTooMany {
+			b.tooMany++
+		}
+	}
+	stop := b.judge()
+	if stop != nil {
+		stop.Line = t.Line
+	}
+	return stop
+}
+
+func (b *brake) judge() *Stop {
+	switch {
+	case b.unverified >= inARow:
+		return &Stop{Reason: StopUnverified, Count: b.unverified}
+	case b.tooMany >= inARow:
+		return &Stop{Reason: StopTooMany, Count: b.tooMany}
+	case b.finished >= trust && !b.accepted:
+		return &Stop{Reason: StopRefused, Count: b.finished}
+	case b.failures > b.maxFailures:
+		return &Stop{Reason: StopFailures, Count: b.failures}
+	}
+	return nil
+}

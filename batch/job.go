@@ -1,0 +1,175 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"billmark/signer"
+)
+
+// Job is what one run is made of; its Run method does it. All fields but
+// Sinks, MaxFailures and Attempts are needed. A Job is run once.
+type Job struct {
+	Account signer.Account
+	Tasks   Queue
+	Journal Journal
+	// RunID is the number that Journal.StartRun gave.
+	RunID int64
+	// Open gives each worker a Poster of its own.
+	Open func() Poster
+	// Function is the API function that updates are posted to, Form an
+	// update's form, and Meaning what the codes of its replies mean.
+	Function string
+	Form     func(Update) signer.Form
+	Meaning  func(code string) Meaning
+	// Pace is shared by all that make requests for the account.
+	Pace *Pace
+	// Workers is the most requests in flight.
+	Workers int
+	// Attempts is how often one update is tried in this run as long as it
+	// surely was not received.
+	Attempts int
+	// MaxFailures is how many updates may end rejected, unverified or unknown.
+	MaxFailures int
+	Sinks       []Sink
+
+	turns    *turns
+	network  network
+	requests atomic.Int64
+	cancel   context.CancelCauseFunc
+
+	mu      sync.Mutex
+	brake   brake        // guarded by mu, as are the calls of Sinks
+	lost    []Unrecorded // guarded by mu
+	failed  error        // guarded by mu: why the run must stop
+	resume  time.Time    // guarded by mu: nothing starts before it
+	waiting string       // guarded by mu
+}
+
+// Unrecorded is an outcome that the journal did not take. The journal holds
+// the update as begun, so it counts as unknown from now on.
+type Unrecorded struct {
+	Task    Task
+	Outcome Outcome
+}
+
+// Ended says how a run ended.
+type Ended struct {
+	// Requests counts the requests started.
+	Requests int
+	// Unrecorded lists outcomes that are known only here.
+	Unrecorded []Unrecorded
+}
+
+// Run sends the tasks and returns when nothing is in flight any more. If ctx
+// is cancelled it drains: nothing more is started, what is in flight is
+// finished. Its error is nil if all tasks were dealt with, the cause of ctx if
+// it was cancelled, a *Stop if the run stopped by itself, and otherwise the
+// failure that made it impossible to go on.
+func (j *Job) Run(ctx context.Context) (Ended, error) {
+	ctx, j.cancel = context.WithCancelCause(ctx)
+	defer j.cancel(nil)
+	j.turns = newTurns(j.Tasks)
+	j.network.waiting = j.wait
+	j.brake.maxFailures = j.MaxFailures
+	release := context.AfterFunc(ctx, j.turns.stop)
+	defer release()
+
+	var workers sync.WaitGroup
+	for range max(1, j.Workers) {
+		w := &worker{job: j, poster: j.Open()}
+		workers.Go(func() { w.run(ctx) })
+	}
+	workers.Wait()
+
+	ended := Ended{Requests: int(j.requests.Load()), Unrecorded: j.lost}
+	switch {
+	case j.failed != nil:
+		return ended, j.failed
+	case ctx.Err() != nil:
+		return ended, context.Cause(ctx)
+	}
+	return ended, j.turns.err
+}
+
+// finish gives a task's turn on and tells everyone of its outcome, which is
+// durable if ended is true.
+func (j *Job) finish(t Task, o Outcome, ended bool) {
+	if ended {
+		j.mu.Lock()
+		for _, s := range j.Sinks {
+			s.Done(t, o)
+		}
+		stop := j.brake.watch(t, o)
+		j.mu.Unlock()
+		if stop != nil {
+			j.fail(stop)
+		}
+	}
+	j.turns.done(t, ended && o.Class == Confirmed)
+}
+
+// fail stops the run: nothing more is started. The first cause counts, but one
+// that is about the run itself, such as a full disk, before those that the
+// outcomes gave.
+func (j *Job) fail(cause error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var stop *Stop
+	if j.failed == nil || errors.As(j.failed, &stop) && !errors.As(cause, &stop) {
+		j.failed = cause
+	}
+	j.cancel(cause)
+}
+
+// lose keeps an outcome that the journal would not take.
+func (j *Job) lose(t Task, o Outcome) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lost = append(j.lost, Unrecorded{t, o})
+}
+
+// holdBack lets everything wait if the API asked for it.
+func (j *Job) holdBack(o Outcome, after time.Duration) {
+	if o.Reason != ReasonTooMany || after <= 0 {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	until := time.Now().Add(min(after, retryAfterLimit))
+	if until.After(j.resume) {
+		j.resume = until
+	}
+}
+
+// slowDown waits as long as the API asked for.
+func (j *Job) slowDown(ctx context.Context) error {
+	j.mu.Lock()
+	left := time.Until(j.resume)
+	j.mu.Unlock()
+	if left <= 0 {
+		return nil
+	}
+	j.wait("the API, which asked to slow down")
+	defer j.wait("")
+	return sleep(ctx, left)
+}
+
+// wait tells the sinks what the run waits for.
+func (j *Job) wait(why string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if why == j.waiting {
+		return
+	}
+	j.waiting = why
+	for _, s := range j.Sinks {
+		s.Waiting(why)
+	}
+}
+
+// ErrInterrupted is the usual cause of a cancelled run.
+var ErrInterrupted = errors.New("interrupted")
