@@ -1,0 +1,117 @@
+package journal
+
+import (
+	"encoding/binary"
+	"time"
+
+	"billmark/batch"
+)
+
+// row is one row of the table updates.
+type row struct {
+	update          batch.Update
+	open            bool
+	class           batch.Class
+	reason          batch.Reason
+	code, text      string
+	seq, attempts   int64
+	posted          bool
+	begun, finished int64
+	run, line       int64
+	// stored is the digest of the row as it stands in the table, 0 if it
+	// does not.
+	stored uint64
+}
+
+// digest names the row's content. It guards against damage, not against
+// malice: FNV-1a, 64 bits, over all columns.
+func (r *row) digest() uint64 {
+	d := fnv(offset)
+	u := &r.update
+	for _, n := range [...]int64{int64(u.Bill), int64(u.Status), u.Date, int64(u.Occurrence), flag(r.open),
+		int64(r.class), int64(r.reason), r.seq, r.attempts, flag(r.posted), r.begun, r.finished, r.run, r.line} {
+		d = d.number(uint64(n))
+	}
+	return uint64(d.text(u.RPO).text(r.code).text(r.text))
+}
+
+func identityDigest(account, api, zone string, created int64) uint64 {
+	return uint64(fnv(offset).number(uint64(created)).text(account).text(api).text(zone))
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+type fnv uint64
+
+const (
+	offset fnv = 14695981039346656037
+	prime  fnv = 1099511628211
+)
+
+func (d fnv) number(n uint64) fnv {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], n)
+	for _, c := range b {
+		d = (d ^ fnv(c)) * prime
+	}
+	return d
+}
+
+func (d fnv) text(s string) fnv {
+	d = d.number(uint64(len(s)))
+	for i := range len(s) {
+		d = (d ^ fnv(s[i])) * prime
+	}
+	return d
+}
+
+// began changes the row as a request starts.
+func (r *row) began(now int64) {
+	r.open = true
+	r.attempts++
+	r.begun = now
+}
+
+// ended changes the row as an outcome comes in. An update that was sent again
+// without effect is what it was before.
+func (r *row) ended(o batch.Outcome, seq int64) {
+	r.posted = r.posted || posted(o) || r.open && o.Reason == batch.ReasonSettled
+	r.open = false
+	if o.Class == batch.Unsent && r.class != batch.Unsent {
+		return
+	}
+	r.class, r.reason, r.code, r.text = o.Class, o.Reason, o.Code, o.Text
+	r.finished = o.Finished.Unix()
+	if o.Class == batch.Confirmed {
+		r.seq = seq
+	}
+}
+
+// posted reports whether a request with this outcome may have left.
+func posted(o batch.Outcome) bool {
+	switch o.Reason {
+	case batch.ReasonConnect, batch.ReasonTLS, batch.ReasonStopped, batch.ReasonSettled:
+		return false
+	}
+	return true
+}
+
+// record is the row as the rest of the program sees it.
+func (r *row) record(rec *batch.Record) {
+	*rec = batch.Record{Update: r.update, Seq: r.seq, Run: r.run, Line: int(r.line)}
+	rec.Outcome = batch.Outcome{Attempts: int(r.attempts), Posted: r.posted}
+	if r.open {
+		rec.Outcome.Class, rec.Outcome.Reason, rec.Outcome.Posted = batch.Unknown, batch.ReasonKilled, true
+		return
+	}
+	o := &rec.Outcome
+	o.Class, o.Reason, o.Code, o.Text = r.class, r.reason, r.code, r.text
+	if r.finished != 0 {
+		o.Finished = time.Unix(r.finished, 0).UTC()
+	}
+}

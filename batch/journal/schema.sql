@@ -1,0 +1,82 @@
+-- One account at one API address. Numbers for status, class and reason are
+-- those of package batch; the view "journal" spells them out.
+
+CREATE TABLE identity (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    account  TEXT NOT NULL,
+    api      TEXT NOT NULL,
+    zone     TEXT NOT NULL,
+    created  INTEGER NOT NULL,
+    digest   INTEGER NOT NULL  -- over the columns above
+) STRICT;
+
+-- What must be true of the table updates; changed in every transaction.
+CREATE TABLE tally (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    commits  INTEGER NOT NULL, -- transactions so far
+    updates  INTEGER NOT NULL, -- rows in updates
+    digest   INTEGER NOT NULL, -- sum of the digests of these rows
+    seq      INTEGER NOT NULL  -- confirmations so far
+) STRICT;
+
+CREATE TABLE runs (
+    id       INTEGER PRIMARY KEY,
+    file     TEXT NOT NULL,
+    digest   BLOB NOT NULL,    -- SHA-256 of the manifest
+    version  TEXT NOT NULL,
+    again    TEXT NOT NULL,
+    started  INTEGER NOT NULL, -- unix seconds
+    finished INTEGER NOT NULL DEFAULT 0,
+    rows     INTEGER NOT NULL DEFAULT 0,
+    confirmed  INTEGER NOT NULL DEFAULT 0,
+    rejected   INTEGER NOT NULL DEFAULT 0,
+    invalid    INTEGER NOT NULL DEFAULT 0,
+    unsent     INTEGER NOT NULL DEFAULT 0,
+    unverified INTEGER NOT NULL DEFAULT 0,
+    unknown    INTEGER NOT NULL DEFAULT 0,
+    skipped    INTEGER NOT NULL DEFAULT 0,
+    requests   INTEGER NOT NULL DEFAULT 0,
+    stopped  TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE updates (
+    bill       INTEGER NOT NULL,
+    status     INTEGER NOT NULL,
+    date       INTEGER NOT NULL, -- unix seconds, 0 if the status takes none
+    rpo        TEXT NOT NULL,
+    occurrence INTEGER NOT NULL,
+    open       INTEGER NOT NULL, -- 1: a request was begun and has no outcome
+    class      INTEGER NOT NULL, -- the last outcome
+    reason     INTEGER NOT NULL,
+    code       TEXT NOT NULL,
+    text       TEXT NOT NULL,
+    seq        INTEGER NOT NULL, -- order of confirmation, 0 if never confirmed
+    attempts   INTEGER NOT NULL, -- requests started
+    posted     INTEGER NOT NULL, -- 1: one of them may have left
+    begun      INTEGER NOT NULL, -- unix seconds of the last request
+    finished   INTEGER NOT NULL, -- unix seconds of the last outcome
+    run        INTEGER NOT NULL, -- the run that asked for it first,
+    line       INTEGER NOT NULL, -- and the line of its manifest
+    PRIMARY KEY (bill, status, date, rpo, occurrence)
+) STRICT, WITHOUT ROWID;
+
+-- What people and read-backs decided, and why. Only ever added to.
+CREATE TABLE notes (
+    id   INTEGER PRIMARY KEY,
+    at   INTEGER NOT NULL,
+    bill INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE VIEW journal AS
+SELECT bill AS bill_id,
+       CASE status WHEN 1 THEN 'sent' WHEN 2 THEN 'paid' WHEN 3 THEN 'return' ELSE 'cancel' END AS status,
+       CASE date WHEN 0 THEN '' ELSE datetime(date, 'unixepoch') END AS date,
+       rpo, occurrence,
+       CASE WHEN open THEN 'unknown' ELSE
+       CASE class WHEN 0 THEN 'unsent' WHEN 1 THEN 'confirmed' WHEN 2 THEN 'rejected'
+                  WHEN 4 THEN 'unverified' ELSE 'unknown' END END AS outcome,
+       code, text, attempts,
+       CASE finished WHEN 0 THEN '' ELSE datetime(finished, 'unixepoch') END AS finished_at,
+       run, line
+FROM updates;
