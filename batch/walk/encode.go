@@ -1,0 +1,210 @@
+package walk
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"billmark/batch"
+)
+
+// asked is what is kept of each row: 33 bytes.
+type asked struct {
+	bill   uint64
+	row    uint32
+	line   uint32
+	status batch.Status // 0: invalid
+	date   int64
+	rpo    uint64
+}
+
+const askedSize = 33
+
+func (a *asked) encode(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint64(b, a.bill)
+	b = binary.LittleEndian.AppendUint32(b, a.row)
+	b = binary.LittleEndian.AppendUint32(b, a.line)
+	b = append(b, byte(a.status))
+	b = binary.LittleEndian.AppendUint64(b, uint64(a.date))
+	return binary.LittleEndian.AppendUint64(b, a.rpo)
+}
+
+func (a *asked) decode(b []byte) {
+	a.bill = binary.LittleEndian.Uint64(b)
+	a.row = binary.LittleEndian.Uint32(b[8:])
+	a.line = binary.LittleEndian.Uint32(b[12:])
+	a.status = batch.Status(b[16])
+	a.date = int64(binary.LittleEndian.Uint64(b[17:]))
+	a.rpo = binary.LittleEndian.Uint64(b[25:])
+}
+
+// known is what is kept of a journal's record.
+type known struct {
+	bill uint64
+	batch.Known
+	own     bool // first begun for this very manifest
+	outcome batch.Outcome
+}
+
+func (k *known) encode(b []byte) []byte {
+	start := len(b)
+	b = append(b, 0, 0, 0, 0)
+	b = binary.LittleEndian.AppendUint64(b, k.bill)
+	b = append(b, byte(k.Ask.Status), byte(k.Class), bit(k.own))
+	b = binary.AppendVarint(b, k.Ask.Date)
+	b = binary.LittleEndian.AppendUint64(b, k.Ask.RPO)
+	b = binary.AppendVarint(b, int64(k.Ask.Occurrence))
+	b = binary.AppendVarint(b, k.Seq)
+	b = appendOutcome(b, &k.outcome)
+	binary.LittleEndian.PutUint32(b[start:], uint32(len(b)-start))
+	return b
+}
+
+// decode reads one record and gives what follows it.
+func (k *known) decode(b []byte) ([]byte, error) {
+	body, rest, err := sized(b)
+	if err != nil {
+		return nil, err
+	}
+	r := reader{b: body}
+	k.bill = r.uint64()
+	k.Ask.Status, k.Class, k.own = batch.Status(r.byte()), batch.Class(r.byte()), r.byte() != 0
+	k.Ask.Date = r.varint()
+	k.Ask.RPO = r.uint64()
+	k.Ask.Occurrence = int(r.varint())
+	k.Seq = r.varint()
+	r.outcome(&k.outcome)
+	return rest, r.err
+}
+
+// finding is what was decided on one row.
+type finding struct {
+	row        uint32
+	first      uint32 // the first row that asks for the same update
+	occurrence int
+	send       bool // the update is to be sent
+	own        bool // it was first begun for this very manifest
+	again      bool
+	more       bool
+	status     batch.Status
+	outcome    batch.Outcome
+}
+
+// task reports whether the row is its update's place, and that is to be sent.
+func (f *finding) task() bool { return f.send && f.first == f.row }
+
+func (f *finding) encode(b []byte) []byte {
+	start := len(b)
+	b = append(b, 0, 0, 0, 0)
+	b = binary.LittleEndian.AppendUint32(b, f.row)
+	b = binary.LittleEndian.AppendUint32(b, f.first)
+	b = append(b, bit(f.send)|bit(f.own)<<1|bit(f.again)<<2|bit(f.more)<<3, byte(f.status))
+	b = binary.AppendVarint(b, int64(f.occurrence))
+	b = appendOutcome(b, &f.outcome)
+	binary.LittleEndian.PutUint32(b[start:], uint32(len(b)-start))
+	return b
+}
+
+func (f *finding) decode(b []byte) error {
+	body, _, err := sized(b)
+	if err != nil {
+		return err
+	}
+	r := reader{b: body}
+	f.row, f.first = r.uint32(), r.uint32()
+	flags := r.byte()
+	f.send, f.own, f.again, f.more = flags&1 != 0, flags&2 != 0, flags&4 != 0, flags&8 != 0
+	f.status = batch.Status(r.byte())
+	f.occurrence = int(r.varint())
+	r.outcome(&f.outcome)
+	return r.err
+}
+
+func appendOutcome(b []byte, o *batch.Outcome) []byte {
+	finished := int64(0)
+	if !o.Finished.IsZero() {
+		finished = o.Finished.Unix()
+	}
+	b = append(b, byte(o.Class), byte(o.Reason), byte(o.Later), bit(o.Posted))
+	for _, n := range [...]int64{int64(o.Line), int64(o.Same), int64(o.Attempts), finished} {
+		b = binary.AppendVarint(b, n)
+	}
+	return appendText(appendText(b, o.Code), o.Text)
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func bit(v bool) byte {
+	if v {
+		return 1
+	}
+	return 0
+}
+
+// sized splits off a record that begins with its own length.
+func sized(b []byte) (body, rest []byte, err error) {
+	if len(b) < 4 {
+		return nil, nil, errSpoiled
+	}
+	n := binary.LittleEndian.Uint32(b)
+	if n < 4 || int64(n) > int64(len(b)) {
+		return nil, nil, errSpoiled
+	}
+	return b[4:n], b[n:], nil
+}
+
+// errSpoiled means that a temporary file gave back something else than what
+// was written. It must stop the run: a guess could send something twice.
+var errSpoiled = fmt.Errorf("a temporary file was changed while in use")
+
+// reader takes values off a record; after the first lack err is set.
+type reader struct {
+	b   []byte
+	err error
+}
+
+func (r *reader) take(n int) []byte {
+	if n < 0 || len(r.b) < n {
+		r.err = errSpoiled
+		return make([]byte, max(n, 0)&0xffff)
+	}
+	v := r.b[:n]
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) byte() byte     { return r.take(1)[0] }
+func (r *reader) uint32() uint32 { return binary.LittleEndian.Uint32(r.take(4)) }
+func (r *reader) uint64() uint64 { return binary.LittleEndian.Uint64(r.take(8)) }
+
+func (r *reader) varint() int64 {
+	v, n := binary.Varint(r.b)
+	if n <= 0 {
+		r.err = errSpoiled
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) text() string {
+	n, size := binary.Uvarint(r.b)
+	if size <= 0 || n > uint64(len(r.b)-size) {
+		r.err = errSpoiled
+		return ""
+	}
+	r.b = r.b[size:]
+	return string(r.take(int(n)))
+}
+
+func (r *reader) outcome(o *batch.Outcome) {
+	o.Class, o.Reason, o.Later, o.Posted = batch.Class(r.byte()), batch.Reason(r.byte()), batch.Status(r.byte()), r.byte() != 0
+	o.Line, o.Same, o.Attempts = int(r.varint()), int(r.varint()), int(r.varint())
+	o.Finished = time.Time{}
+	if at := r.varint(); at != 0 {
+		o.Finished = time.Unix(at, 0).UTC()
+	}
+	o.Code, o.Text = r.text(), r.text()
+}
