@@ -1,0 +1,134 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"billmark/batch"
+)
+
+// keepBuffer is how large a request's buffer may be to be used again.
+const keepBuffer = 64 << 10
+
+// Conn makes one exchange after another, on one connection as long as nothing
+// speaks against it. It is used by one goroutine at a time, and starts none
+// that outlives a call.
+type Conn struct {
+	client  *Client
+	link    *link // nil: none stands
+	request []byte
+	reply   replyReader
+}
+
+var _ batch.Poster = (*Conn)(nil)
+
+// Connect makes a connection that is ready for Post, unless one stands that
+// may still be used. Its error is a *batch.PostError: nothing left.
+func (c *Conn) Connect(ctx context.Context) error {
+	_, err := c.ready(ctx)
+	return err
+}
+
+// Post sends body to a function of the API, exactly once, and reads one whole
+// reply; if no usable connection stands it makes one first. Its error is a
+// *batch.PostError. The context ends it only as long as nothing was written;
+// from then on the timeout alone does. The Answer's Body is valid until the
+// next Post.
+func (c *Conn) Post(ctx context.Context, function string, body []byte) (batch.Answer, error) {
+	if !plainWord(function) {
+		return batch.Answer{}, failed(batch.ReasonStopped, "building the request", errFunction)
+	}
+	l, err := c.ready(ctx)
+	if err != nil {
+		return batch.Answer{}, err
+	}
+	c.request = c.client.appendRequest(c.request[:0], function, body)
+	l.used, l.budget = true, c.client.timeout
+	_, err = l.Write(c.request)
+	if cap(c.request) > keepBuffer {
+		c.request = nil
+	}
+	// The write was begun: whatever it says it wrote, something may have left.
+	if err != nil {
+		c.drop()
+		return batch.Answer{}, failed(batch.ReasonBroken, "sending the request", err)
+	}
+	return c.receive(l)
+}
+
+// receive reads the reply and decides whether the connection is used again.
+func (c *Conn) receive(l *link) (batch.Answer, error) {
+	answer, end, err := c.reply.read(l)
+	if end == endStray {
+		c.client.wary.Store(true)
+	}
+	if err != nil || end != endClean {
+		c.drop()
+		return answer, err
+	}
+	l.rested = time.Now()
+	return answer, nil
+}
+
+// Close drops the connection. The Conn can be used again after it.
+func (c *Conn) Close() error {
+	c.drop()
+	return nil
+}
+
+// drop closes the connection. What closing says is of no interest: nothing is
+// on its way.
+func (c *Conn) drop() {
+	if c.link != nil {
+		c.link.Close()
+		c.link = nil
+	}
+}
+
+// ready gives a connection with the deadline set for an exchange that starts
+// now.
+func (c *Conn) ready(ctx context.Context) (*link, error) {
+	if ctx.Err() != nil {
+		return nil, failed(batch.ReasonStopped, "connecting", context.Cause(ctx))
+	}
+	if c.link != nil && c.usable(c.link) {
+		return c.link, nil
+	}
+	c.drop()
+	l, err := c.client.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.SetDeadline(time.Now().Add(l.budget)); err != nil {
+		l.Close()
+		return nil, failed(batch.ReasonConnect, "connecting", err)
+	}
+	c.link = l
+	return l, nil
+}
+
+// usable reports whether a standing connection may carry another exchange, and
+// sets the deadline for it.
+func (c *Conn) usable(l *link) bool {
+	now := time.Now()
+	if !l.fresh(now) || l.used && c.client.wary.Load() {
+		return false
+	}
+	// The deadline comes first: looking at the socket fails past an old one.
+	if l.SetDeadline(now.Add(l.budget)) != nil {
+		return false
+	}
+	found := l.listen()
+	if found == stray {
+		c.client.wary.Store(true)
+	}
+	return found == silent
+}
+
+var errFunction = errors.New("the name of the function is not a plain word")
+
+func failed(reason batch.Reason, doing string, cause error) error {
+	return &batch.PostError{Reason: reason, Err: fmt.Errorf("%s: %w", doing, cause)}
+}
