@@ -1,0 +1,69 @@
+package api
+
+import (
+	"fmt"
+
+	"billmark/batch"
+)
+
+// Verdict is what an error_code means for a row and for the run.
+type Verdict struct {
+	// Class is Confirmed for 0, Unsent if every row would be refused in the
+	// same way, otherwise Rejected.
+	Class batch.Class
+	// Stop says that every row would meet the code.
+	Stop bool
+}
+
+// code is one line of the service's table of codes.
+type code struct {
+	stop   bool
+	en, ru string
+}
+
+// codes are those that UpdateOrderStatus and getOrderDetails can answer with,
+// after the service's published table. It says that the table will grow: an
+// unknown code is a no for the row, shown as it came.
+var codes = map[string]code{
+	"0":   {false, "done", "выполнено"},
+	"1":   {true, "the API got no hash with the request", "API не получил хеш-подпись запроса"},
+	"2":   {true, "the API got no data with the request", "API не получил данных запроса"},
+	"3":   {false, "the API found something wrong in the row's data", "API нашёл ошибку в данных строки"},
+	"4":   {true, "the API does not accept this login or key", "API не принимает этот логин или ключ"},
+	"5":   {true, "the API does not know this login or key", "API не знает этого логина или ключа"},
+	"6":   {true, "the API does not allow this machine's address", "API не разрешает доступ с адреса этой машины"},
+	"7":   {true, "the account is disabled", "аккаунт отключён"},
+	"8":   {true, "the API's limit for this address is used up, or API functions are off for the account", "лимит API для этого адреса исчерпан, или функции API отключены для аккаунта"},
+	"200": {false, "there is no such order", "такого заказа нет"},
+	"201": {false, "the API does not know this status", "API не знает такого статуса"},
+	"202": {false, "the order was not marked as paid: the service refused the payment", "заказ не отмечен оплаченным: сервис отказал в оплате"},
+	"203": {false, "the API got no order number", "API не получил номер заказа"},
+	"302": {false, "there is no such order", "такого заказа нет"},
+	"303": {false, "the API does not know this status", "API не знает такого статуса"},
+	"400": {false, "there is no such order", "такого заказа нет"},
+}
+
+// Judge says what a verified reply's error_code means.
+func Judge(errorCode string) Verdict {
+	switch c := codes[errorCode]; {
+	case errorCode == "0":
+		return Verdict{Class: batch.Confirmed}
+	case c.stop:
+		return Verdict{Class: batch.Unsent, Stop: true}
+	}
+	return Verdict{Class: batch.Rejected}
+}
+
+// Words says an error_code in a clerk's words; lang is "en" or "ru".
+func Words(errorCode, lang string) string {
+	c, ok := codes[errorCode]
+	switch {
+	case ok && lang == "ru":
+		return c.ru
+	case ok:
+		return c.en
+	case lang == "ru":
+		return fmt.Sprintf("API ответил отказом с кодом %s", errorCode)
+	}
+	return fmt.Sprintf("the API said no with code %s", errorCode)
+}
