@@ -6,24 +6,28 @@ import (
 	"billmark/batch"
 )
 
-// Verdict is what an error_code means for a row and for the run.
+// Verdict is what a verified reply's error_code means for a row and for the
+// run.
 type Verdict struct {
-	// Class is Confirmed for 0, Unsent if every row would be refused in the
-	// same way, otherwise Rejected.
+	// Class is Confirmed for 0, Unsent for a code that is about the account,
+	// otherwise Rejected.
 	Class batch.Class
-	// Stop says that every row would meet the code.
+	// Stop says that every other row would meet the code too.
 	Stop bool
 }
 
 // code is one line of the service's table of codes.
 type code struct {
-	stop   bool
+	stop bool
+	// What a clerk reads: half a sentence, without a full stop.
 	en, ru string
 }
 
-// codes are those that UpdateOrderStatus and getOrderDetails can answer with,
-// after the service's published table. It says that the table will grow: an
-// unknown code is a no for the row, shown as it came.
+// codes are those that Update and Details can answer with, by the service's
+// published table, which says of itself that it will grow.
+//
+// Those that are about the account stop a run: every row would meet them, and
+// the service may block an account whose program keeps knocking.
 var codes = map[string]code{
 	"0":   {false, "done", "выполнено"},
 	"1":   {true, "the API got no hash with the request", "API не получил хеш-подпись запроса"},
@@ -43,27 +47,30 @@ var codes = map[string]code{
 	"400": {false, "there is no such order", "такого заказа нет"},
 }
 
-// Judge says what a verified reply's error_code means.
+// Judge says what a verified reply's error_code means. An unknown code is a no
+// for its row, and the run goes on.
 func Judge(errorCode string) Verdict {
-	switch c := codes[errorCode]; {
+	switch {
 	case errorCode == "0":
 		return Verdict{Class: batch.Confirmed}
-	case c.stop:
+	case codes[errorCode].stop:
 		return Verdict{Class: batch.Unsent, Stop: true}
 	}
 	return Verdict{Class: batch.Rejected}
 }
 
-// Words says an error_code in a clerk's words; lang is "en" or "ru".
+// Words says an error_code in a clerk's words: half a sentence, beginning with
+// a small letter. lang is "en" or "ru"; any other is taken for "en". A code
+// that is not in the table is named.
 func Words(errorCode, lang string) string {
-	c, ok := codes[errorCode]
+	c, known := codes[errorCode]
 	switch {
-	case ok && lang == "ru":
+	case known && lang == "ru":
 		return c.ru
-	case ok:
+	case known:
 		return c.en
 	case lang == "ru":
-		return fmt.Sprintf("API ответил отказом с кодом %s", errorCode)
+		return fmt.Sprintf("API ответил отказом с неизвестным кодом %s", errorCode)
 	}
-	return fmt.Sprintf("the API said no with code %s", errorCode)
+	return fmt.Sprintf("the API said no, with the unknown code %s", errorCode)
 }

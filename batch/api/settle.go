@@ -23,49 +23,43 @@ const (
 func Readable(s batch.Status) bool { return s.Pair() == batch.Payment }
 
 // Settle says what an order that was read back tells of a doubtful update,
-// begun so long ago: Confirmed or Unsent, and in words why; ok is false if it
-// does not tell.
+// begun so long ago: Confirmed or Unsent, and in words why. If ok is false it
+// tells neither, and the words say why not.
+//
+// It is Unsent only if the order waits for payment, which neither a payment
+// nor a cancellation would have left; in any other state somebody else had a
+// hand in it, or the service did with the update what nobody here knows.
 func Settle(u batch.Update, o Order, age time.Duration) (class batch.Class, words string, ok bool) {
-	switch u.Status {
-	case batch.Paid:
-		return settlePaid(u, o, age)
-	case batch.Cancel:
-		return settleCancel(o, age)
-	}
-	return 0, "what became of it cannot be read back", false
-}
-
-func settlePaid(u batch.Update, o Order, age time.Duration) (batch.Class, string, bool) {
 	switch {
-	case o.Payment == payPaid && o.Paid == u.Date:
+	case o.Bill != 0 && o.Bill != u.Bill:
+		return 0, fmt.Sprintf("the API told of order %d instead", o.Bill), false
+	case !Readable(u.Status):
+		return 0, "what became of it cannot be read back", false
+	case u.Status == batch.Paid && o.Payment == payPaid && o.Paid == u.Date:
 		return batch.Confirmed, "the order is paid, with this date", true
-	case o.Payment == payPaid:
-		return 0, fmt.Sprintf("the order is paid, but with another date (%s)", date(o.Paid)), false
+	case u.Status == batch.Paid && o.Payment == payPaid:
+		return 0, fmt.Sprintf("the order is paid, but with another date (%s)", dateWords(o.Paid)), false
+	case u.Status == batch.Cancel && o.Payment == payCancel:
+		return batch.Confirmed, "the order is cancelled", true
 	case o.Payment != payWaiting:
 		return 0, fmt.Sprintf("the order's payment is %q; somebody may have changed it since", o.Payment), false
 	case age < settleAfter:
-		return 0, fmt.Sprintf("the order is not paid, but the request is less than %s old", minutes(settleAfter)), false
+		return 0, fmt.Sprintf("the order is not %s, but the request is less than %.0f minutes old", stateWords(u.Status), settleAfter.Minutes()), false
 	}
-	return batch.Unsent, "the order is not paid", true
+	return batch.Unsent, fmt.Sprintf("the order is not %s", stateWords(u.Status)), true
 }
 
-func settleCancel(o Order, age time.Duration) (batch.Class, string, bool) {
-	switch {
-	case o.Payment == payCancel:
-		return batch.Confirmed, "the order is cancelled", true
-	case o.Payment != payWaiting && o.Payment != payPaid:
-		return 0, fmt.Sprintf("the order's payment is %q", o.Payment), false
-	case age < settleAfter:
-		return 0, fmt.Sprintf("the order is not cancelled, but the request is less than %s old", minutes(settleAfter)), false
+// stateWords is what an order is after an update of a readable status.
+func stateWords(s batch.Status) string {
+	if s == batch.Cancel {
+		return "cancelled"
 	}
-	return batch.Unsent, "the order is not cancelled", true
+	return "paid"
 }
 
-func date(seconds int64) string {
+func dateWords(seconds int64) string {
 	if seconds == 0 {
 		return "none"
 	}
 	return time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 }
-
-func minutes(d time.Duration) string { return fmt.Sprintf("%.0f minutes", d.Minutes()) }

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// The shapes into which people and spreadsheets put numbers.
+var (
+	scientific = regexp.MustCompile(`^\+?(\d+)(?:[.,](\d*))?[eE]([+-]?\d{1,4})$`)
+	grouped    = regexp.MustCompile("^\\d{1,3}(?:[ ,.'’_\u00a0\u2009\u202f]\\d{3})+(?:[.,]\\d*)?$")
+	decimal    = regexp.MustCompile(`^\d+[.,](\d*)$`)
+)
+
+// numberFault knows the numbers that are not written as plain digits; nil if
+// the text is none of them.
+func numberFault(text, what string) error {
+	switch {
+	case scientific.MatchString(text):
+		return shortened(text, what)
+	case strings.IndexAny(text, "+-−–") == 0:
+		return fmt.Errorf("%s has a sign; write digits only", what)
+	case grouped.MatchString(text):
+		return fmt.Errorf("%s is written in groups of digits; write it without blanks, commas or points", what)
+	case decimal.MatchString(text):
+		return decimalFault(text, what)
+	case foreignDigits(text):
+		return fmt.Errorf("%s is written with other digits than 0 to 9; type it anew", what)
+	}
+	return nil
+}
+
+func decimalFault(text, what string) error {
+	if part := decimal.FindStringSubmatch(text)[1]; strings.Trim(part, "0") == "" {
+		return fmt.Errorf("%s has a decimal part; a spreadsheet may have added it: format the column as text, and write digits only", what)
+	}
+	return fmt.Errorf("%s is not a whole number; is this the right column?", what)
+}
+
+// shortened is the verdict on a number in scientific form: whether its digits
+// are still there. It is refused in either case, for a spreadsheet that showed
+// few of the digits may have hidden more.
+func shortened(text, what string) error {
+	m := scientific.FindStringSubmatch(text)
+	digits := strings.TrimLeft(m[1]+m[2], "0")
+	exponent, _ := strconv.Atoi(m[3])
+	length := len(digits) - len(m[2]) + exponent
+	switch {
+	case length < 1:
+		return fmt.Errorf("%s is not a whole number; is this the right column?", what)
+	case len(digits) < length:
+		return fmt.Errorf("%s is not a whole number; a spreadsheet may have shortened it, and its last digits are lost: "+
+			"fetch it anew from where it came, with the column formatted as text", what)
+	case strings.Trim(digits[length:], "0") != "":
+		return fmt.Errorf("%s is not a whole number; is this the right column?", what)
+	}
+	return fmt.Errorf("%s is in scientific form; it may be %s: check it, and format the column as text", what, digits[:length])
+}
+
+// foreignDigits reports digits of another script, or full-width ones.
+func foreignDigits(text string) bool {
+	found := false
+	for _, r := range text {
+		if !unicode.IsDigit(r) {
+			return false
+		}
+		found = found || r > unicode.MaxASCII
+	}
+	return found
+}
+
+func onlyDigits(text string) bool {
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// spreadsheetErrors stand in cells whose formula failed, in the languages that
+// do not keep the English words too.
+var spreadsheetErrors = []string{
+	"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!",
+	"#Н/Д", "#ССЫЛКА!", "#ЗНАЧ!", "#ИМЯ?", "#ДЕЛ/0!", "#ЧИСЛО!", "#ПУСТО!",
+}
+
+// spreadsheetError knows those, and the hash signs of a column too narrow.
+func spreadsheetError(text string) bool {
+	return slices.Contains(spreadsheetErrors, strings.ToUpper(text)) || len(text) > 1 && strings.Trim(text, "#") == ""
+}

@@ -1,0 +1,38 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// maxRPO is the longest tracking number, in bytes. The longest of any carrier
+// is under 40; 255 is what a text column of a database usually holds, and what
+// is over it is a cell that swallowed its neighbours.
+const maxRPO = 255
+
+// CheckRPO says in a clerk's words what is wrong with a tracking number and
+// what to do, without the value; nil if nothing is. Any carrier's number
+// passes, for the service takes any text but an empty one, and "0", which PHP
+// takes for empty too. What passes is sent byte for byte.
+func CheckRPO(text string) error {
+	const what = "the tracking number"
+	switch strings.TrimSpace(text) {
+	case "":
+		return errors.New("the tracking number is empty")
+	case "0":
+		return errors.New("the tracking number is 0, which the service takes for none")
+	}
+	if len(text) > maxRPO {
+		return fmt.Errorf("the tracking number is longer than %d bytes; is this the right column?", maxRPO)
+	}
+	if err := cellFault(text, what); err != nil {
+		return err
+	}
+	// A number like 123E45 may be a carrier's own; spreadsheets write a point
+	// or the exponent's sign.
+	if scientific.MatchString(text) && strings.ContainsAny(text, ".,+-") {
+		return shortened(text, what)
+	}
+	return nil
+}
