@@ -68,8 +68,11 @@ func TestIdleLimit(t *testing.T) {
 		wait  time.Duration
 		dials int64
 	}{
-		{true, idleLimit, 1}, {true, idleLimit + 1, 2}, {true, time.Hour, 2},
-		{false, unusedLimit, 1}, {false, unusedLimit + 1, 2},
+		{true, idleLimit, 1},
+		{true, idleLimit + 1, 2},
+		{true, time.Hour, 2},
+		{false, unusedLimit, 1},
+		{false, unusedLimit + 1, 2},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := piped(t, "http", 0, answering(0))

@@ -66,6 +66,7 @@ type server struct {
 	mu    sync.Mutex
 	last  *http.Request
 	body  string
+	seen  func(body string)
 	conns []net.Conn
 	wait  sync.WaitGroup
 }
@@ -113,11 +114,22 @@ func (s *server) serve(conn net.Conn) {
 		}
 		s.mu.Lock()
 		s.last, s.body = req, string(body)
+		seen := s.seen
 		s.mu.Unlock()
+		if seen != nil {
+			seen(string(body))
+		}
 		if !s.play(conn, int(s.requests.Add(1))) {
 			return
 		}
 	}
+}
+
+// see has every body told that arrives, before it is answered.
+func (s *server) see(seen func(body string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = seen
 }
 
 func (s *server) stop() {
