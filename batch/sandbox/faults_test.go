@@ -27,7 +27,8 @@ func TestParseFaults(t *testing.T) {
 		{"slow=100%", map[string]float64{"slow": 1}},
 		{"cut=0,reset=1", map[string]float64{"cut": 0, "reset": 1}},
 		{"500=0.1,502=0.1,503=0.1,429=0.1,drop=0.1,refuse=0.1,slow=0.1,badhash=0.1,html=0.1,cut=0.05,reset=0.05", map[string]float64{
-			"500": .1, "502": .1, "503": .1, "429": .1, "drop": .1, "refuse": .1, "slow": .1, "badhash": .1, "html": .1, "cut": .05, "reset": .05}},
+			"500": .1, "502": .1, "503": .1, "429": .1, "drop": .1, "refuse": .1, "slow": .1, "badhash": .1, "html": .1, "cut": .05, "reset": .05,
+		}},
 	} {
 		got, err := ParseFaults(test.list)
 		if err != nil || len(got) != len(test.want) {
@@ -82,7 +83,8 @@ func TestNewPanics(t *testing.T) {
 // story is the faults that n requests met, one after the other.
 func story(t *testing.T, seed uint64, n int) []string {
 	s := New(Config{Account: account(t), Seed: seed, Keep: true, Faults: map[string]float64{
-		"500": 0.1, "429": 0.1, "html": 0.1, "badhash": 0.1, "slow": 0.1}})
+		"500": 0.1, "429": 0.1, "html": 0.1, "badhash": 0.1, "slow": 0.1,
+	}})
 	s.sleep = func(time.Duration, <-chan struct{}) {}
 	body := signed(t, "bill_id=1&status=cancel")
 	for range n {

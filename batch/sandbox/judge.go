@@ -55,8 +55,14 @@ type posted struct {
 	broken bool // no form that the hash could be right for
 }
 
-// text is the form in its order, without the hash.
-func (p *posted) text() string { return p.fields.Encode() }
+// text is a form in its order, without the hash, if anybody is going to read
+// it.
+func (s *Sandbox) text(p *posted) string {
+	if s.cfg.Log == nil && !s.cfg.Keep {
+		return ""
+	}
+	return p.fields.Encode()
+}
 
 func (p *posted) get(name string) string {
 	for _, f := range p.fields {
@@ -106,7 +112,7 @@ func parse(body []byte) posted {
 // decide judges a request, carries it out and puts both on record, in one
 // step: the record has the order in which things happened.
 func (s *Sandbox) decide(req *Request, form posted, bare bool) *reply {
-	req.Form = form.text()
+	req.Form = s.text(&form)
 	v := s.checkForm(&form, bare)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -120,7 +120,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, function string)
 	if f.reaches(s.toss(n)) {
 		out = s.decide(&req, form, bare)
 	} else {
-		req.Form = form.text()
+		req.Form = s.text(&form)
 		s.record(&req)
 	}
 	f.play(s, w, r, out)

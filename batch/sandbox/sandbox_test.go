@@ -179,8 +179,15 @@ func TestKnownExchange(t *testing.T) {
 func TestOtherPaths(t *testing.T) {
 	s := New(Config{Account: account(t)})
 	for _, test := range []struct{ method, path string }{
-		{"GET", "/"}, {"GET", "/api/UpdateOrderStatus"}, {"POST", "/api/updateorderstatus"}, {"POST", "/api/GetOrderDetails"},
-		{"POST", "/UpdateOrderStatus"}, {"POST", "/orders"}, {"GET", "/orders/"}, {"POST", "/api/"}, {"GET", "/" + strings.Repeat("x", 999)},
+		{"GET", "/"},
+		{"GET", "/api/UpdateOrderStatus"},
+		{"POST", "/api/updateorderstatus"},
+		{"POST", "/api/GetOrderDetails"},
+		{"POST", "/UpdateOrderStatus"},
+		{"POST", "/orders"},
+		{"GET", "/orders/"},
+		{"POST", "/api/"},
+		{"GET", "/" + strings.Repeat("x", 999)},
 	} {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequest(test.method, test.path, strings.NewReader(signed(t, sent))))
