@@ -108,6 +108,8 @@ type Record struct {
 	Run      int64
 	Manifest [32]byte
 	Line     int
+	// Begun is when the last request for it started; zero if none did.
+	Begun time.Time
 }
 
 // Run is one execution over one manifest, as the journal tells it.

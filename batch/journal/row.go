@@ -104,6 +104,9 @@ func posted(o batch.Outcome) bool {
 // record is the row as the rest of the program sees it.
 func (r *row) record(rec *batch.Record) {
 	*rec = batch.Record{Update: r.update, Seq: r.seq, Run: r.run, Line: int(r.line)}
+	if r.begun != 0 {
+		rec.Begun = time.Unix(r.begun, 0).UTC()
+	}
 	rec.Outcome = batch.Outcome{Attempts: int(r.attempts), Posted: r.posted}
 	if r.open {
 		rec.Outcome.Class, rec.Outcome.Reason, rec.Outcome.Posted = batch.Unknown, batch.ReasonKilled, true

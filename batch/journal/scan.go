@@ -2,7 +2,9 @@ package journal
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
+	"io"
 
 	"billmark/batch"
 )
@@ -22,27 +24,16 @@ func (j *Journal) scanAll(give func(*batch.Record) error) error {
 	if err != nil {
 		return err
 	}
-	rows, err := j.conn.QueryContext(context.Background(), "SELECT "+columns+" FROM updates")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
 	var seen tally
-	var r row
 	var rec batch.Record
-	for rows.Next() {
-		if err := r.scan(rows); err != nil {
-			return fmt.Errorf("%w: a record cannot be read: %w", batch.ErrDamaged, err)
-		}
+	err = j.eachRow(func(r *row) error {
 		seen.updates++
 		seen.digest += r.digest()
 		r.record(&rec)
 		rec.Manifest = manifests[r.run]
-		if err := give(&rec); err != nil {
-			return err
-		}
-	}
-	if err := rows.Err(); err != nil {
+		return give(&rec)
+	})
+	if err != nil {
 		return err
 	}
 	if seen.updates != j.tally.updates || seen.digest != j.tally.digest {
@@ -50,6 +41,74 @@ func (j *Journal) scanAll(give func(*batch.Record) error) error {
 			batch.ErrDamaged, j.tally.updates, seen.updates)
 	}
 	return nil
+}
+
+// eachRow reads the table past database/sql, whose conversions would take
+// longer than all else: a journal may hold millions of records, and each
+// command reads all of them.
+func (j *Journal) eachRow(give func(*row) error) error {
+	return j.conn.Raw(func(c any) error {
+		rows, err := c.(driver.QueryerContext).QueryContext(context.Background(), "SELECT "+columns+" FROM updates", nil)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		values := make([]driver.Value, len(rows.Columns()))
+		var r row
+		for {
+			if err := rows.Next(values); err == io.EOF {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if err := r.take(values); err != nil {
+				return err
+			}
+			if err := give(&r); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// take fills r from a row of columns.
+func (r *row) take(values []driver.Value) error {
+	t := taker{values: values}
+	u := &r.update
+	u.Bill, u.Status, u.Date, u.RPO, u.Occurrence = uint64(t.number()), batch.Status(t.number()), t.number(), t.text(), int(t.number())
+	r.open, r.class, r.reason = t.number() != 0, batch.Class(t.number()), batch.Reason(t.number())
+	r.code, r.text = t.text(), t.text()
+	r.seq, r.attempts, r.posted = t.number(), t.number(), t.number() != 0
+	r.begun, r.finished, r.run, r.line = t.number(), t.number(), t.number(), t.number()
+	return t.err
+}
+
+// taker takes typed values off a row; a value of another type is damage.
+type taker struct {
+	values []driver.Value
+	err    error
+}
+
+func (t *taker) number() int64 {
+	n, ok := t.next().(int64)
+	if !ok {
+		t.err = fmt.Errorf("%w: a record cannot be read", batch.ErrDamaged)
+	}
+	return n
+}
+
+func (t *taker) text() string {
+	s, ok := t.next().(string)
+	if !ok {
+		t.err = fmt.Errorf("%w: a record cannot be read", batch.ErrDamaged)
+	}
+	return s
+}
+
+func (t *taker) next() driver.Value {
+	v := t.values[0]
+	t.values = t.values[1:]
+	return v
 }
 
 // manifests gives the digest of every run's manifest.
