@@ -1,0 +1,50 @@
+# make demo and make test need only Go, git and make.
+RELEASE := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.release=$(RELEASE)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFUMPT := mvdan.cc/gofumpt@v0.12.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+FUZZTIME ?= 20s
+
+.PHONY: build demo test check lint golden fuzz bench torture cross
+
+build: ## the program, into ./bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/billmark ./cmd/billmark
+
+demo: build ## a rehearsal against a local stand-in for the API
+	./bin/billmark demo
+
+test: ## all tests; with the race detector where a C compiler allows it
+	go vet ./...
+	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; then \
+	  echo go test -race ./...; go test -race ./...; \
+	else \
+	  echo 'NO C COMPILER: the race detector is left out'; go test ./...; \
+	fi
+
+check: test lint ## the tests, and all that can be seen without running
+
+lint: ## formatting, staticcheck, tidy, known vulnerabilities, cross-compiling
+	@files=$$(go run $(GOFUMPT) -l .); if [ -n "$$files" ]; then echo "gofumpt would change: $$files"; exit 1; fi
+	go run $(STATICCHECK) ./...
+	go mod tidy -diff
+	@if go run $(GOVULNCHECK) ./... > /tmp/billmark-vuln.$$$$ 2>&1; then echo 'govulncheck: nothing known'; \
+	elif grep -q 'fetching vulnerabilities' /tmp/billmark-vuln.$$$$; then echo 'govulncheck: its database CANNOT BE REACHED from here; nothing was checked'; \
+	else cat /tmp/billmark-vuln.$$$$; rm -f /tmp/billmark-vuln.$$$$; exit 1; fi; rm -f /tmp/billmark-vuln.$$$$
+
+golden: ## write the expected outputs of tests anew
+	go test ./batch/manifest ./report ./cmd/billmark -update
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	  echo "$$p $$f"; go test -run xxx -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+bench: ## the benchmarks of every room
+	go test -run xxx -bench . -benchmem ./...
+
+torture: ## ten times as much of everything that kills, cuts and fails
+	BILLMARK_TORTURE=1 go test -count=1 -timeout 3h -v -run 'Simulation|Damage|Kill|Fail|Model|History' ./batch/... ./cmd/...
+
+cross: ## the program for every system it is meant for
+	@for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+	  echo $$t; CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go build -trimpath -ldflags '$(LDFLAGS)' -o /dev/null ./cmd/billmark || exit 1; done
