@@ -12,9 +12,10 @@ type Row struct {
 	// Offset is where the row's bytes begin in the private copy of the
 	// manifest; it can be given to Manifest.OpenAt.
 	Offset int64
-	// Cells are the row's texts after unquoting, in the order of the header.
-	// A malformed row may have fewer or more cells than the header.
-	Cells []string
+	// Cells gives the row's texts after unquoting, in the order of the
+	// header; they are taken apart when first asked for. A malformed row may
+	// have fewer or more cells than the header.
+	Cells func() []string
 	// Raw is the row byte for byte, line end included.
 	Raw []byte
 

@@ -1,0 +1,96 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"billmark/batch"
+)
+
+// Message says in a clerk's words what happened to a row: one line, without
+// control characters, whatever the service or the file wrote.
+func (h *Head) Message(l Line) string {
+	p := phrasesIn(h.Lang)
+	o := &l.Outcome
+	if o.Class == batch.Invalid && len(l.Row.Faults) > 0 {
+		return clean(faultsInWords(l.Row.Faults))
+	}
+	text := h.because(p, o)
+	if o.Later != 0 {
+		text += fmt.Sprintf(p.later, o.Later)
+	}
+	if o.Same > 0 {
+		text = fmt.Sprintf(p.same, o.Same, text)
+	}
+	return clean(text)
+}
+
+// because says why an outcome is what it is.
+func (h *Head) because(p *phrases, o *batch.Outcome) string {
+	switch o.Reason {
+	case batch.ReasonReplied:
+		if o.Class == batch.Confirmed {
+			return p.done
+		}
+		return h.quoted(p, h.CodeWords(o.Code), o.Text)
+	case batch.ReasonAccount:
+		return h.quoted(p, fmt.Sprintf(p.atTheDoor, h.CodeWords(o.Code), o.Code), o.Text)
+	}
+	text, ok := p.reasons[o.Reason]
+	if !ok {
+		text = p.classes[o.Class]
+	}
+	if strings.Contains(text, "%d") {
+		text = fmt.Sprintf(text, o.Line)
+	}
+	if o.Text != "" {
+		text += ": " + o.Text
+	}
+	return text
+}
+
+// quoted adds the service's own words.
+func (h *Head) quoted(p *phrases, ours, theirs string) string {
+	if theirs = strings.TrimSpace(theirs); theirs == "" {
+		return ours
+	}
+	return fmt.Sprintf(p.apiSays, ours, theirs)
+}
+
+// faultsInWords joins the faults of a row, each with its column and value.
+func faultsInWords(faults []batch.Fault) string {
+	var parts []string
+	for _, f := range faults {
+		text := f.Message
+		if f.Column != "" {
+			text = fmt.Sprintf("%s %q: %s", f.Column, shortened(f.Value), text)
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// shortened keeps a value that a message quotes to a readable length.
+func shortened(s string) string {
+	const limit = 60
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit]) + "..."
+	}
+	return s
+}
+
+// clean makes one line of a text: what could move a cursor, break a line or
+// turn the direction of writing becomes a blank.
+func clean(s string) string {
+	bad := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' }
+	if strings.IndexFunc(s, bad) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if bad(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
