@@ -1,50 +1,8 @@
 package batch
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 )
-
-// Again says which updates that would not be sent are to be sent after all.
-type Again uint8
-
-// The choices of Again; they can be joined with |.
-const (
-	AgainRejected Again = 1 << iota
-	AgainLate
-	AgainStale
-	AgainSuperseded
-)
-
-var againWords = [...]string{"rejected", "late", "stale", "superseded"}
-
-// ParseAgain reads a comma-separated list of the four words.
-func ParseAgain(list string) (Again, error) {
-	var a Again
-next:
-	for _, word := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
-		for i, w := range againWords {
-			if strings.EqualFold(word, w) {
-				a |= 1 << i
-				continue next
-			}
-		}
-		return 0, fmt.Errorf("%q is none of %s", word, strings.Join(againWords[:], ", "))
-	}
-	return a, nil
-}
-
-// String is the list that ParseAgain reads.
-func (a Again) String() string {
-	var words []string
-	for i, w := range againWords {
-		if a&(1<<i) != 0 {
-			words = append(words, w)
-		}
-	}
-	return strings.Join(words, ",")
-}
 
 // Ask is what a row asks for, short enough to keep one for every row: within
 // one bill, two rows ask the same if their Asks are equal. The zero Ask stands
@@ -370,50 +328,4 @@ func (d *Decider) finish() {
 			v.Send = false
 		}
 	}
-}
-
-// index finds the first place of an Ask. Most bills have one or two rows, for
-// which a list is faster than a map; a file may have one bill a million times.
-type index struct {
-	list  []Ask
-	at    []int
-	byAsk map[Ask]int
-}
-
-const listLimit = 16
-
-func (x *index) reset(n int) {
-	x.list, x.at, x.byAsk = x.list[:0], x.at[:0], nil
-	if n > listLimit {
-		x.byAsk = make(map[Ask]int, n)
-	}
-}
-
-// add notes that ask stands at place i, unless it is known already, and gives
-// its first place.
-func (x *index) add(ask Ask, i int) int {
-	if at := x.find(ask); at >= 0 {
-		return at
-	}
-	if x.byAsk != nil {
-		x.byAsk[ask] = i
-	} else {
-		x.list, x.at = append(x.list, ask), append(x.at, i)
-	}
-	return i
-}
-
-func (x *index) find(ask Ask) int {
-	if x.byAsk != nil {
-		if at, ok := x.byAsk[ask]; ok {
-			return at
-		}
-		return -1
-	}
-	for n := range x.list {
-		if x.list[n] == ask {
-			return x.at[n]
-		}
-	}
-	return -1
 }

@@ -283,8 +283,10 @@ func TestDecideAgainstModel(t *testing.T) {
 			}
 			compareWithModel(t, seed, history, s, m, again)
 			s.run(m, again, rng.IntN(8), func(batch.Ask) batch.Class {
-				return []batch.Class{batch.Confirmed, batch.Confirmed, batch.Confirmed, batch.Confirmed,
-					batch.Rejected, batch.Unsent, batch.Unknown, batch.Unverified}[rng.IntN(8)]
+				return []batch.Class{
+					batch.Confirmed, batch.Confirmed, batch.Confirmed, batch.Confirmed,
+					batch.Rejected, batch.Unsent, batch.Unknown, batch.Unverified,
+				}[rng.IntN(8)]
 			})
 			if rng.IntN(2) == 0 {
 				s.settle(rng)
@@ -425,24 +427,47 @@ func TestDecideWords(t *testing.T) {
 		at    int
 		want  batch.Verdict
 	}{
-		{"held behind an invalid row", []batch.Item{{Line: 5}, {Line: 9, Ask: paid}}, nil, 1,
-			batch.Verdict{Reason: batch.ReasonHeld, Line: 5, Known: -1, First: 1}},
-		{"held behind a doubt of this manifest, also before it",
+		{
+			"held behind an invalid row",
+			[]batch.Item{{Line: 5}, {Line: 9, Ask: paid}},
+			nil, 1,
+			batch.Verdict{Reason: batch.ReasonHeld, Line: 5, Known: -1, First: 1},
+		},
+		{
+			"held behind a doubt of this manifest, also before it",
 			[]batch.Item{{Line: 2, Ask: ask(batch.Sent, 4)}, {Line: 3, Ask: paid}},
-			[]batch.Known{{Ask: paid, Class: batch.Unknown}}, 0,
-			batch.Verdict{Reason: batch.ReasonHeld, Line: 3, Known: -1, First: 0}},
-		{"held behind a doubt elsewhere", []batch.Item{{Line: 2, Ask: ask(batch.Sent, 4)}},
-			[]batch.Known{{Ask: paid, Class: batch.Unverified}}, 0,
-			batch.Verdict{Reason: batch.ReasonHeldElsewhere, Known: -1, First: 0}},
-		{"late names the confirmed line", []batch.Item{{Line: 2, Ask: ask(batch.Paid, 7)}, {Line: 6, Ask: paid}},
-			[]batch.Known{{Ask: paid, Class: batch.Confirmed, Seq: 3}}, 0,
-			batch.Verdict{Reason: batch.ReasonLate, Line: 6, Known: -1, First: 0}},
-		{"a confirmed payment names the later change", []batch.Item{{Line: 2, Ask: paid}},
-			[]batch.Known{{Ask: paid, Class: batch.Confirmed, Seq: 3}, {Ask: cancel, Class: batch.Confirmed, Seq: 8}}, 0,
-			batch.Verdict{Class: batch.Confirmed, Later: batch.Cancel, Known: 0, First: 0}},
-		{"a row that waits for one tried in vain", []batch.Item{{Line: 2, Ask: paid}, {Line: 3, Ask: ask(batch.Cancel, 0)}},
-			[]batch.Known{{Ask: paid, Class: batch.Unsent}}, 1,
-			batch.Verdict{Send: true, Reason: batch.ReasonHeld, Line: 2, Known: -1, First: 1, Occurrence: 1}},
+			[]batch.Known{{Ask: paid, Class: batch.Unknown}},
+			0,
+			batch.Verdict{Reason: batch.ReasonHeld, Line: 3, Known: -1, First: 0},
+		},
+		{
+			"held behind a doubt elsewhere",
+			[]batch.Item{{Line: 2, Ask: ask(batch.Sent, 4)}},
+			[]batch.Known{{Ask: paid, Class: batch.Unverified}},
+			0,
+			batch.Verdict{Reason: batch.ReasonHeldElsewhere, Known: -1, First: 0},
+		},
+		{
+			"late names the confirmed line",
+			[]batch.Item{{Line: 2, Ask: ask(batch.Paid, 7)}, {Line: 6, Ask: paid}},
+			[]batch.Known{{Ask: paid, Class: batch.Confirmed, Seq: 3}},
+			0,
+			batch.Verdict{Reason: batch.ReasonLate, Line: 6, Known: -1, First: 0},
+		},
+		{
+			"a confirmed payment names the later change",
+			[]batch.Item{{Line: 2, Ask: paid}},
+			[]batch.Known{{Ask: paid, Class: batch.Confirmed, Seq: 3}, {Ask: cancel, Class: batch.Confirmed, Seq: 8}},
+			0,
+			batch.Verdict{Class: batch.Confirmed, Later: batch.Cancel, Known: 0, First: 0},
+		},
+		{
+			"a row that waits for one tried in vain",
+			[]batch.Item{{Line: 2, Ask: paid}, {Line: 3, Ask: ask(batch.Cancel, 0)}},
+			[]batch.Known{{Ask: paid, Class: batch.Unsent}},
+			1,
+			batch.Verdict{Send: true, Reason: batch.ReasonHeld, Line: 2, Known: -1, First: 1, Occurrence: 1},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

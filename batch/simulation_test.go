@@ -227,8 +227,12 @@ func (l *list) Next() (batch.Task, error) {
 }
 
 func formOf(u batch.Update) signer.Form {
-	return signer.Form{{Name: "bill_id", Value: fmt.Sprint(u.Bill)}, {Name: "status", Value: u.Status.String()},
-		{Name: "date", Value: fmt.Sprint(u.Date)}, {Name: "n", Value: fmt.Sprint(u.Occurrence)}}
+	return signer.Form{
+		{Name: "bill_id", Value: fmt.Sprint(u.Bill)},
+		{Name: "status", Value: u.Status.String()},
+		{Name: "date", Value: fmt.Sprint(u.Date)},
+		{Name: "n", Value: fmt.Sprint(u.Occurrence)},
+	}
 }
 
 func meaningOf(code string) batch.Meaning {
@@ -246,8 +250,10 @@ func newWorld(t *testing.T, seed int) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{t: t, seed: seed, rng: rand.New(rand.NewPCG(uint64(seed), 2)), account: account,
-		applied: map[string][]string{}, seen: map[string]int{}, flying: map[string]bool{}, faults: map[string]float64{}, journal: newMemoryJournal()}
+	return &world{
+		t: t, seed: seed, rng: rand.New(rand.NewPCG(uint64(seed), 2)), account: account,
+		applied: map[string][]string{}, seen: map[string]int{}, flying: map[string]bool{}, faults: map[string]float64{}, journal: newMemoryJournal(),
+	}
 }
 
 // job makes a job over the tasks that the journal does not know yet.

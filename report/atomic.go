@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -26,37 +27,78 @@ const partEnding = ".billmark-part"
 // stale is the age from which such a file is nobody's any more.
 const stale = 24 * time.Hour
 
+// createAtomic begins a file for path. The file that a link points to is
+// replaced, not the link; permissions stay as they were.
 func createAtomic(path string) (*atomicFile, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
+	path = resolved(path)
 	mode := fs.FileMode(0o666)
-	switch info, err := os.Lstat(path); {
-	case err == nil && info.IsDir():
+	info, err := os.Lstat(path)
+	exists := err == nil
+	switch {
+	case exists && info.IsDir():
 		return nil, fmt.Errorf("%s is a folder", path)
-	case err == nil && !info.Mode().IsRegular():
+	case exists && !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is no ordinary file", path)
-	case err == nil && info.Mode().Perm()&0o222 == 0:
+	case exists && info.Mode().Perm()&0o222 == 0:
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
-	case err == nil:
+	case exists:
 		mode = info.Mode().Perm()
 	}
 	folder, base := filepath.Split(path)
-	sweep(folder, base)
-	name := filepath.Join(folder, fmt.Sprintf(".%s.%08x%s", base, rand.Uint32(), partEnding))
+	prefix := partPrefix(base)
+	sweep(folder, prefix)
+	name := filepath.Join(folder, fmt.Sprintf("%s%08x%s", prefix, rand.Uint32(), partEnding))
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return nil, err
 	}
-	return &atomicFile{File: f, target: path}, nil
+	part := &atomicFile{File: f, target: path}
+	if exists && runtime.GOOS != "windows" {
+		if err := f.Chmod(mode); err != nil { // the umask may have taken some
+			part.Abort()
+			return nil, err
+		}
+	}
+	return part, nil
+}
+
+// resolved follows links, also one that points to nothing yet.
+func resolved(path string) string {
+	for range 40 {
+		if to, err := filepath.EvalSymlinks(path); err == nil {
+			return to
+		}
+		to, err := os.Readlink(path)
+		if err != nil {
+			return path
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return path
+}
+
+// partPrefix is how the unfinished files for a name begin. A long name is cut,
+// lest with our ending it be too long for the file system.
+func partPrefix(base string) string {
+	const limit = 200
+	if len(base) > limit {
+		base = strings.ToValidUTF8(base[:limit], "")
+	}
+	return "." + base + "."
 }
 
 // sweep takes away what killed processes left behind.
-func sweep(folder, base string) {
-	left, _ := filepath.Glob(filepath.Join(folder, "."+base+".*"+partEnding))
-	for _, path := range left {
-		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > stale {
-			os.Remove(path)
+func sweep(folder, prefix string) {
+	entries, _ := os.ReadDir(filepath.Clean(folder))
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), prefix) || !strings.HasSuffix(e.Name(), partEnding) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > stale {
+			os.Remove(filepath.Join(folder, e.Name()))
 		}
 	}
 }
@@ -64,10 +106,13 @@ func sweep(folder, base string) {
 // Commit makes the file durable and puts it in its place, unless err, the
 // error of writing it, says that it is not whole.
 func (f *atomicFile) Commit(err error) error {
+	if f.done {
+		return errors.Join(err, fs.ErrClosed)
+	}
+	f.done = true
 	if err == nil {
 		err = f.Sync()
 	}
-	f.done = true
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), f.target)
 	}
@@ -75,7 +120,8 @@ func (f *atomicFile) Commit(err error) error {
 		os.Remove(f.Name())
 		return err
 	}
-	return syncFolder(filepath.Dir(f.target))
+	syncFolder(filepath.Dir(f.target))
+	return nil
 }
 
 // Abort takes the unfinished file away; after Commit it does nothing.
@@ -88,17 +134,13 @@ func (f *atomicFile) Abort() {
 	os.Remove(f.Name())
 }
 
-// syncFolder makes a rename durable.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil // folders cannot be flushed there
+// syncFolder makes a rename durable where the file system can do that. Where
+// it cannot, a power cut may bring back the file as it was before: whole too.
+func syncFolder(path string) {
+	if d, err := os.Open(path); err == nil {
+		_ = d.Sync()
+		d.Close()
 	}
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // Probe tests that a file can be written at path, and leaves no trace.

@@ -43,21 +43,46 @@ func IsReport(header []string) bool {
 	return true
 }
 
-// values are our columns of a line, in the order of Columns.
-func (h *Head) values(l Line) [len(Columns)]string {
+// told is what a report tells of a row, beside the row's own cells. Its fields
+// are the Columns, and the number of the row.
+type told struct {
+	Line       int    `json:"line"`
+	Row        int    `json:"row"`
+	Result     string `json:"result"`
+	Outcome    string `json:"outcome"`
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	Attempts   int    `json:"attempts"`
+	Sent       string `json:"sent"`
+	FinishedAt string `json:"finished_at"`
+}
+
+func (h *Head) tell(l Line) told {
 	o := &l.Outcome
-	finished := ""
-	if !o.Finished.IsZero() {
-		finished = o.Finished.UTC().Format(time.RFC3339)
-	}
-	return [...]string{
-		strconv.Itoa(l.Row.Line), o.Class.Result(), o.Class.String(), o.Code, h.Message(l), strconv.Itoa(o.Attempts), l.Sent, finished,
+	return told{
+		Line: l.Row.Line, Row: l.Row.Number, Result: o.Class.Result(), Outcome: o.Class.String(), Code: o.Code,
+		Message: h.Message(l), Attempts: o.Attempts, Sent: l.Sent, FinishedAt: moment(o.Finished),
 	}
 }
 
+// values are the texts of our columns, in the order of Columns.
+func (t *told) values() [len(Columns)]string {
+	return [...]string{
+		strconv.Itoa(t.Line), t.Result, t.Outcome, t.Code, t.Message, strconv.Itoa(t.Attempts), t.Sent, t.FinishedAt,
+	}
+}
+
+// moment writes a time in UTC to the second; a zero time is empty.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 // own gives the manifest's cells of a line, one for each column of its header:
-// a row that has fewer is filled up, and what a row has beyond them is only in
-// the failed file, for such a row is invalid.
+// a row that has fewer is filled up, and what a row has beyond them is left to
+// the failed file and to .jsonl, for such a row is invalid.
 func (h *Head) own(into []string, l Line) []string {
 	cells := l.Row.Cells()
 	into = append(into, cells[:min(len(cells), len(h.Header))]...)

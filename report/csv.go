@@ -1,22 +1,17 @@
 package report
 
-import (
-	"bufio"
-	"encoding/csv"
-)
+import "encoding/csv"
 
 // csvReport is RFC 4180 in UTF-8 with LF.
 type csvReport struct {
-	head  Head
-	file  *atomicFile
-	buf   *bufio.Writer
+	*body
 	out   *csv.Writer
 	cells []string
 }
 
 func newCSV(f *atomicFile, h Head) (Writer, error) {
-	buf := bufio.NewWriterSize(f, 1<<16)
-	w := &csvReport{head: h, file: f, buf: buf, out: csv.NewWriter(buf)}
+	w := &csvReport{body: newBody(f, h)}
+	w.out = csv.NewWriter(w.buf)
 	w.cells = append(w.cells, header(h.Header)...)
 	return w, w.write()
 }
@@ -31,7 +26,8 @@ func (w *csvReport) write() error {
 // Row implements Writer.
 func (w *csvReport) Row(l Line) error {
 	w.cells = w.head.own(w.cells[:0], l)
-	values := w.head.values(l)
+	t := w.head.tell(l)
+	values := t.values()
 	w.cells = append(w.cells, values[:]...)
 	return w.write()
 }
@@ -39,12 +35,5 @@ func (w *csvReport) Row(l Line) error {
 // Close implements Writer.
 func (w *csvReport) Close() error {
 	w.out.Flush()
-	if err := w.out.Error(); err != nil {
-		w.Abort()
-		return err
-	}
-	return w.file.Commit(w.buf.Flush())
+	return w.body.Close()
 }
-
-// Abort implements Writer.
-func (w *csvReport) Abort() { w.file.Abort() }

@@ -16,16 +16,18 @@ import (
 
 // Memory remembers which files are ours, by what is in them.
 type Memory interface {
-	// Wrote reports whether we wrote a file of this SHA-256 at the path.
+	// Wrote reports whether we ever wrote a file of this SHA-256 at the path,
+	// which is absolute.
 	Wrote(path string, digest [32]byte) (bool, error)
-	// Write remembers that we are about to.
+	// Write remembers that we are about to, beside what it knows already: if
+	// we die before the file is in its place, the earlier one is still ours.
 	Write(path string, digest [32]byte) error
 }
 
 // Failed writes the rows to be mended, header and rows byte for byte as they
-// stand in the manifest. If there are none, no file is left. A file that
-// somebody has edited since we wrote it is never touched: a numbered name is
-// used instead. It is a Writer.
+// stand in the manifest. If there are none, no file of ours is left. A file
+// that somebody has edited since we wrote it is never touched: a numbered name
+// is used instead. It is a Writer.
 type Failed struct {
 	path   string
 	header []byte
@@ -73,23 +75,39 @@ func (f *Failed) begin() (err error) {
 // Close implements Writer.
 func (f *Failed) Close() error {
 	if f.file == nil {
-		return f.remove()
+		return f.clear(resolved(f.path), "")
 	}
 	if err := f.out.Flush(); err != nil {
 		f.Abort()
 		return err
 	}
-	digest := [32]byte(f.sum.Sum(nil))
-	target, err := f.free(digest)
-	if err == nil && f.memory != nil {
-		err = f.memory.Write(absolute(target), digest)
-	}
-	if err != nil {
+	if err := f.place(); err != nil {
 		f.Abort()
 		return err
 	}
-	f.file.target, f.kept = target, target
-	return f.file.Commit(nil)
+	return f.clear(resolved(f.path), f.file.target)
+}
+
+// place puts the file under the first name that is free or holds one of ours.
+func (f *Failed) place() error {
+	digest, wanted := [32]byte(f.sum.Sum(nil)), f.file.target
+	target, err := f.free(wanted, digest)
+	if err != nil {
+		return err
+	}
+	if f.memory != nil {
+		if err := f.memory.Write(absolute(target), digest); err != nil {
+			return err
+		}
+	}
+	f.file.target = target
+	if err := f.file.Commit(nil); err != nil {
+		return err
+	}
+	if f.kept = target; target == wanted {
+		f.kept = f.path
+	}
+	return nil
 }
 
 // Abort implements Writer.
@@ -99,56 +117,78 @@ func (f *Failed) Abort() {
 	}
 }
 
-// remove takes an earlier failed file away, now that nothing is to be mended.
-func (f *Failed) remove() error {
-	ours, err := f.ours(f.path, nil)
-	if err != nil || !ours {
-		return err
-	}
-	if err := os.Remove(f.path); !errors.Is(err, os.ErrNotExist) {
-		return err
+// mostNames bounds how many numbered names are tried.
+const mostNames = 1000
+
+// clear takes earlier failed files of ours away, under the name and its
+// numbered ones, except the one to be kept. What cannot be read is not ours.
+func (f *Failed) clear(path, kept string) error {
+	for n := 1; n < mostNames; n++ {
+		name := numbered(path, n)
+		found, err := digestOf(name)
+		if errors.Is(err, os.ErrNotExist) && n > 1 {
+			return nil
+		}
+		if err != nil || name == kept {
+			continue
+		}
+		ours, err := f.wrote(name, found)
+		if err == nil && ours {
+			err = os.Remove(name)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// free finds the first name that holds no file, or one of ours.
-func (f *Failed) free(digest [32]byte) (string, error) {
-	ending := filepath.Ext(f.path)
-	stem := strings.TrimSuffix(f.path, ending)
-	for n, path := 2, f.path; ; n++ {
-		ours, err := f.ours(path, &digest)
-		if errors.Is(err, os.ErrNotExist) || err == nil && ours {
-			return path, nil
+// free finds the first name that holds no file, or one of ours, or the very
+// bytes that we would write.
+func (f *Failed) free(path string, digest [32]byte) (string, error) {
+	for n := 1; n < mostNames; n++ {
+		name := numbered(path, n)
+		found, err := digestOf(name)
+		switch {
+		case errors.Is(err, os.ErrNotExist), err == nil && found == digest:
+			return name, nil
+		case err != nil:
+			continue
 		}
-		if err != nil {
-			return "", err
+		if ours, err := f.wrote(name, found); err != nil || ours {
+			return name, err
 		}
-		path = fmt.Sprintf("%s-%d%s", stem, n, ending)
 	}
+	return "", fmt.Errorf("%s: so many numbered names are taken that none is free", path)
 }
 
-// ours reports whether the file at path is as we wrote it, or as we would.
-func (f *Failed) ours(path string, same *[32]byte) (bool, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) && same == nil {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer file.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, file); err != nil {
-		return false, err
-	}
-	digest := [32]byte(sum.Sum(nil))
-	if same != nil && digest == *same {
-		return true, nil
-	}
+func (f *Failed) wrote(path string, digest [32]byte) (bool, error) {
 	if f.memory == nil {
 		return false, nil
 	}
 	return f.memory.Wrote(absolute(path), digest)
+}
+
+// numbered is the n-th name for a file: NAME.csv, NAME-2.csv, NAME-3.csv ...
+func numbered(path string, n int) string {
+	if n == 1 {
+		return path
+	}
+	ending := filepath.Ext(path)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ending), n, ending)
+}
+
+func digestOf(path string) (digest [32]byte, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return digest, err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return digest, err
+	}
+	return [32]byte(sum.Sum(nil)), nil
 }
 
 // absolute is the name by which a file is remembered.

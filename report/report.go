@@ -8,6 +8,7 @@
 package report
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -60,7 +61,9 @@ var ErrFormat = errors.New("the ending must be .csv, .xlsx, .html or .jsonl")
 
 // formats names the maker of each format by the ending of the file.
 var formats = map[string]func(*atomicFile, Head) (Writer, error){
-	".csv": newCSV,
+	".csv":   newCSV,
+	".html":  newHTML,
+	".jsonl": newJSONL,
 }
 
 // Formatted reports whether a file's ending names a format.
@@ -86,3 +89,20 @@ func Create(path string, h Head) (Writer, error) {
 	}
 	return w, nil
 }
+
+// body is what the writers that go through their rows once have in common.
+type body struct {
+	head Head
+	file *atomicFile
+	buf  *bufio.Writer
+}
+
+func newBody(f *atomicFile, h Head) *body {
+	return &body{head: h, file: f, buf: bufio.NewWriterSize(f, 1<<16)}
+}
+
+// Close implements Writer.
+func (b *body) Close() error { return b.file.Commit(b.buf.Flush()) }
+
+// Abort implements Writer.
+func (b *body) Abort() { b.file.Abort() }

@@ -33,9 +33,9 @@ func (h *Head) because(p *phrases, o *batch.Outcome) string {
 		if o.Class == batch.Confirmed {
 			return p.done
 		}
-		return h.quoted(p, h.CodeWords(o.Code), o.Text)
+		return quoted(p, h.codeInWords(p, o), o.Text)
 	case batch.ReasonAccount:
-		return h.quoted(p, fmt.Sprintf(p.atTheDoor, h.CodeWords(o.Code), o.Code), o.Text)
+		return quoted(p, fmt.Sprintf(p.atTheDoor, h.codeInWords(p, o), o.Code), o.Text)
 	}
 	text, ok := p.reasons[o.Reason]
 	if !ok {
@@ -44,14 +44,34 @@ func (h *Head) because(p *phrases, o *batch.Outcome) string {
 	if strings.Contains(text, "%d") {
 		text = fmt.Sprintf(text, o.Line)
 	}
-	if o.Text != "" {
-		text += ": " + o.Text
+	return detailed(text, o.Text)
+}
+
+// detailed puts a detail behind what it belongs to, before what to do.
+func detailed(text, detail string) string {
+	if detail = strings.TrimSpace(detail); detail == "" {
+		return text
 	}
-	return text
+	fact, rest, more := strings.Cut(text, ";")
+	fact += " (" + detail + ")"
+	if more {
+		fact += ";" + rest
+	}
+	return fact
+}
+
+// codeInWords is what a code means, or at least what its class does.
+func (h *Head) codeInWords(p *phrases, o *batch.Outcome) string {
+	if h.CodeWords != nil {
+		if text := h.CodeWords(o.Code); text != "" {
+			return text
+		}
+	}
+	return p.classes[o.Class]
 }
 
 // quoted adds the service's own words.
-func (h *Head) quoted(p *phrases, ours, theirs string) string {
+func quoted(p *phrases, ours, theirs string) string {
 	if theirs = strings.TrimSpace(theirs); theirs == "" {
 		return ours
 	}
@@ -83,7 +103,10 @@ func shortened(s string) string {
 // clean makes one line of a text: what could move a cursor, break a line or
 // turn the direction of writing becomes a blank.
 func clean(s string) string {
-	bad := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' }
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	bad := func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
+	}
 	if strings.IndexFunc(s, bad) < 0 {
 		return s
 	}

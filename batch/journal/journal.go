@@ -195,8 +195,10 @@ func (j *Journal) create(id Identity) error {
 		{schema, nil},
 		{fmt.Sprintf("PRAGMA application_id = %d", applicationID), nil},
 		{fmt.Sprintf("PRAGMA user_version = %d", schemaVersion), nil},
-		{"INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?)",
-			[]any{id.Account, id.API, zone, now, int64(identityDigest(id.Account, id.API, zone, now))}},
+		{
+			"INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?)",
+			[]any{id.Account, id.API, zone, now, int64(identityDigest(id.Account, id.API, zone, now))},
+		},
 		{"INSERT INTO tally VALUES (1, 0, 0, 0, 0)", nil},
 		{"COMMIT", nil},
 	} {

@@ -28,8 +28,10 @@ type row struct {
 func (r *row) digest() uint64 {
 	d := fnv(offset)
 	u := &r.update
-	for _, n := range [...]int64{int64(u.Bill), int64(u.Status), u.Date, int64(u.Occurrence), flag(r.open),
-		int64(r.class), int64(r.reason), r.seq, r.attempts, flag(r.posted), r.begun, r.finished, r.run, r.line} {
+	for _, n := range [...]int64{
+		int64(u.Bill), int64(u.Status), u.Date, int64(u.Occurrence), flag(r.open),
+		int64(r.class), int64(r.reason), r.seq, r.attempts, flag(r.posted), r.begun, r.finished, r.run, r.line,
+	} {
 		d = d.number(uint64(n))
 	}
 	return uint64(d.text(u.RPO).text(r.code).text(r.text))

@@ -68,6 +68,14 @@ CREATE TABLE notes (
     text TEXT NOT NULL
 ) STRICT;
 
+-- Files of rows to be mended that we wrote: what is in a file tells whether
+-- somebody has edited it since.
+CREATE TABLE files (
+    path   TEXT NOT NULL,
+    digest BLOB NOT NULL,      -- SHA-256
+    PRIMARY KEY (path, digest)
+) STRICT, WITHOUT ROWID;
+
 CREATE VIEW journal AS
 SELECT bill AS bill_id,
        CASE status WHEN 1 THEN 'sent' WHEN 2 THEN 'paid' WHEN 3 THEN 'return' ELSE 'cancel' END AS status,

@@ -165,8 +165,10 @@ func (j *joiner) bill(rows []asked, records []known) error {
 	}
 	verdicts := j.decider.Decide(j.items, j.facts)
 	for i, v := range verdicts {
-		f := finding{row: rows[i].row, first: rows[v.First].row, status: rows[i].status, send: verdicts[v.First].Send,
-			again: v.Again, more: v.More, occurrence: v.Occurrence}
+		f := finding{
+			row: rows[i].row, first: rows[v.First].row, status: rows[i].status, send: verdicts[v.First].Send,
+			again: v.Again, more: v.More, occurrence: v.Occurrence,
+		}
 		f.outcome = batch.Outcome{Class: v.Class, Reason: v.Reason, Line: v.Line, Later: v.Later}
 		if v.Known >= 0 {
 			f.own = records[v.Known].own

@@ -123,26 +123,56 @@ func TestWalk(t *testing.T) {
 		tasks    []batch.Task
 		outcomes []batch.Outcome
 	}{
-		{"new", manifest(paid, cancel, sent), nil, 0, false,
+		{
+			"new", manifest(paid, cancel, sent), nil, 0, false,
 			[]batch.Task{{Update: paid, Row: 1, Line: 2, More: true}, {Update: cancel1, Row: 2, Line: 3}, {Update: sent, Row: 3, Line: 4}},
-			[]batch.Outcome{{Reason: batch.ReasonNotReached}, {Reason: batch.ReasonNotReached}, {Reason: batch.ReasonNotReached}}},
-		{"repeated", manifest(paid, paid, sent), nil, 0, false,
+			[]batch.Outcome{{Reason: batch.ReasonNotReached}, {Reason: batch.ReasonNotReached}, {Reason: batch.ReasonNotReached}},
+		},
+		{
+			"repeated", manifest(paid, paid, sent), nil, 0, false,
 			[]batch.Task{{Update: paid, Row: 1, Line: 2}, {Update: sent, Row: 3, Line: 4}},
-			[]batch.Outcome{{Reason: batch.ReasonNotReached}, {Reason: batch.ReasonNotReached, Same: 2}, {Reason: batch.ReasonNotReached}}},
-		{"confirmed before, and one behind it", manifest(paid, cancel), records{{Update: paid, Seq: 1, Outcome: confirmed}}, 0, false,
-			[]batch.Task{{Update: cancel1, Row: 2, Line: 3}}, []batch.Outcome{confirmed, {Reason: batch.ReasonNotReached}}},
-		{"held behind an invalid row", manifest(bad7, cancel, sent), nil, 0, false, []batch.Task{{Update: sent, Row: 3, Line: 4}},
-			[]batch.Outcome{{Class: batch.Invalid}, {Reason: batch.ReasonHeld, Line: 2}, {Reason: batch.ReasonNotReached}}},
-		{"a trial", manifest(paid, cancel, sent), nil, 1, false, []batch.Task{{Update: paid, Row: 1, Line: 2, More: true}},
-			[]batch.Outcome{{Reason: batch.ReasonNotReached}, {Class: batch.Skipped, Reason: batch.ReasonFirst}, {Class: batch.Skipped, Reason: batch.ReasonFirst}}},
-		{"a trial, the same again", manifest(paid, cancel, sent), records{{Update: paid, Seq: 1, Outcome: confirmed}}, 1, true, nil,
-			[]batch.Outcome{confirmed, {Class: batch.Skipped, Reason: batch.ReasonFirst}, {Class: batch.Skipped, Reason: batch.ReasonFirst}}},
-		{"a trial with what another file confirmed", manifest(paid, cancel, sent), records{{Update: paid, Seq: 1, Outcome: confirmed}}, 1, false,
+			[]batch.Outcome{{Reason: batch.ReasonNotReached}, {Reason: batch.ReasonNotReached, Same: 2}, {Reason: batch.ReasonNotReached}},
+		},
+		{
+			"confirmed before, and one behind it", manifest(paid, cancel),
+			records{{Update: paid, Seq: 1, Outcome: confirmed}},
+			0, false,
 			[]batch.Task{{Update: cancel1, Row: 2, Line: 3}},
-			[]batch.Outcome{confirmed, {Reason: batch.ReasonNotReached}, {Class: batch.Skipped, Reason: batch.ReasonFirst}}},
-		{"a trial with a repetition beyond it", manifest(paid, sent, sent, paid), nil, 1, false, []batch.Task{{Update: paid, Row: 1, Line: 2}},
-			[]batch.Outcome{{Reason: batch.ReasonNotReached}, {Class: batch.Skipped, Reason: batch.ReasonFirst},
-				{Class: batch.Skipped, Reason: batch.ReasonFirst, Same: 3}, {Reason: batch.ReasonNotReached, Same: 2}}},
+			[]batch.Outcome{confirmed, {Reason: batch.ReasonNotReached}},
+		},
+		{
+			"held behind an invalid row", manifest(bad7, cancel, sent), nil, 0, false,
+			[]batch.Task{{Update: sent, Row: 3, Line: 4}},
+			[]batch.Outcome{{Class: batch.Invalid}, {Reason: batch.ReasonHeld, Line: 2}, {Reason: batch.ReasonNotReached}},
+		},
+		{
+			"a trial", manifest(paid, cancel, sent), nil, 1, false,
+			[]batch.Task{{Update: paid, Row: 1, Line: 2, More: true}},
+			[]batch.Outcome{{Reason: batch.ReasonNotReached}, {Class: batch.Skipped, Reason: batch.ReasonFirst}, {Class: batch.Skipped, Reason: batch.ReasonFirst}},
+		},
+		{
+			"a trial, the same again", manifest(paid, cancel, sent),
+			records{{Update: paid, Seq: 1, Outcome: confirmed}},
+			1, true, nil,
+			[]batch.Outcome{confirmed, {Class: batch.Skipped, Reason: batch.ReasonFirst}, {Class: batch.Skipped, Reason: batch.ReasonFirst}},
+		},
+		{
+			"a trial with what another file confirmed", manifest(paid, cancel, sent),
+			records{{Update: paid, Seq: 1, Outcome: confirmed}},
+			1, false,
+			[]batch.Task{{Update: cancel1, Row: 2, Line: 3}},
+			[]batch.Outcome{confirmed, {Reason: batch.ReasonNotReached}, {Class: batch.Skipped, Reason: batch.ReasonFirst}},
+		},
+		{
+			"a trial with a repetition beyond it", manifest(paid, sent, sent, paid), nil, 1, false,
+			[]batch.Task{{Update: paid, Row: 1, Line: 2}},
+			[]batch.Outcome{
+				{Reason: batch.ReasonNotReached},
+				{Class: batch.Skipped, Reason: batch.ReasonFirst},
+				{Class: batch.Skipped, Reason: batch.ReasonFirst, Same: 3},
+				{Reason: batch.ReasonNotReached, Same: 2},
+			},
+		},
 		{"nothing at all", manifest(), records{{Update: paid, Seq: 1, Outcome: confirmed}}, 0, false, nil, nil},
 	}
 	for _, tt := range tests {

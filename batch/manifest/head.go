@@ -1,0 +1,116 @@
+package manifest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"billmark/batch"
+)
+
+// readHeader finds the header and the delimiter, and where the rows begin.
+func (f *File) readHeader() error {
+	head, err := f.readHead()
+	if err != nil {
+		return err
+	}
+	titles, err := f.titles(head)
+	if err != nil {
+		return err
+	}
+	head, skipped := head[titles:], head[:titles]
+	if err := f.readDelimiter(head); err != nil {
+		return err
+	}
+	record, err := f.headerRecord(head)
+	if err != nil {
+		return err
+	}
+	if f.header, err = split(nil, trimStart(record), f.delimiter); err != nil {
+		return f.refuse("mend the first line", "the header cannot be read: %v", err)
+	}
+	whole := append(bytes.Clone(skipped), record...)
+	if f.raw, err = f.text.encode(whole); err != nil {
+		return fmt.Errorf("reading %s: %w", f.options.Name, err)
+	}
+	mark := make([]byte, f.text.mark)
+	if _, err := f.input.ReadAt(mark, 0); err != nil && err != io.EOF {
+		return fmt.Errorf("reading %s: %w", f.options.Name, err)
+	}
+	f.raw = append(mark, f.raw...)
+	f.start = batch.Mark{Lines: lines(whole), Offset: int64(len(f.raw))}
+	return nil
+}
+
+// readHead reads what the header must be in.
+func (f *File) readHead() ([]byte, error) {
+	head, err := io.ReadAll(io.LimitReader(f.decoded(int64(f.text.mark)), maxRecord+headSize))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", f.options.Name, err)
+	}
+	if len(bytes.TrimSpace(head)) == 0 {
+		return nil, f.refuse("is it the right file? The first line must name the columns", "the file is empty: it has no header")
+	}
+	return head, nil
+}
+
+// headerRecord cuts the header off the head.
+func (f *File) headerRecord(head []byte) ([]byte, error) {
+	const hint = "the first line must name the columns"
+	at := len(head) - len(trimStart(head))
+	record, _, whole := cutRecord(head[at:])
+	switch {
+	case len(record) > maxRecord:
+		return nil, f.refuse(hint, "the header is longer than 1 MiB")
+	case !whole && bytes.Count(record, []byte(`"`))%2 != 0:
+		return nil, f.refuse("mend the first line", "line 1: a quote is opened and never closed")
+	case bytes.ContainsAny(trimEnd(record), "\n\r") && !f.options.Multiline:
+		return nil, f.refuse("say --multiline if that is meant", "a line break stands inside a cell of the header")
+	}
+	return head[:at+len(record)], nil
+}
+
+// titles is the length of what stands above the header: title lines, or the
+// line with which spreadsheets are told the delimiter.
+func (f *File) titles(head []byte) (int, error) {
+	if delimiter, end := separatorLine(head); end > 0 {
+		if isAuto(f.options.Delimiter) {
+			f.options.Delimiter = delimiter
+		}
+		return end, nil
+	}
+	end := 0
+	for range f.options.Skip {
+		at := bytes.IndexByte(head[end:], '\n')
+		if at < 0 {
+			return 0, f.refuse("is the profile the right one?", "the file has no more than %d lines", f.options.Skip)
+		}
+		end += at + 1
+	}
+	if f.options.Before == "" {
+		return end, nil
+	}
+	for {
+		line := strings.TrimLeft(string(head[end:min(len(head), end+4*len(f.options.Before)+64)]), "\ufeff \",;\t|")
+		if strings.HasPrefix(strings.ReplaceAll(line, `"`, ""), strings.ReplaceAll(f.options.Before, `"`, "")) {
+			return end, nil
+		}
+		at := bytes.IndexByte(head[end:], '\n')
+		if at < 0 {
+			return 0, f.refuse("is the profile the right one?", "no line begins with %q, as the header should", f.options.Before)
+		}
+		end += at + 1
+	}
+}
+
+// separatorLine knows a first line like sep=; and its length.
+func separatorLine(head []byte) (delimiter string, end int) {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	text := strings.Trim(strings.TrimRight(string(line), "\r"), `"`)
+	if len(text) < 5 || !strings.EqualFold(text[:4], "sep=") || utf8.RuneCountInString(text[4:]) != 1 || len(line) == len(head) {
+		return "", 0
+	}
+	return text[4:], len(line) + 1
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"billmark/batch"
+)
+
+func historyCommand(c *console) *cobra.Command {
+	s := defaults()
+	cmd := &cobra.Command{
+		Use:     "history",
+		Short:   "the runs that the journal knows",
+		Long:    `history lists the runs that the account's journal knows, oldest first: when, which file, its digest, the counts, and how each ended.`,
+		Example: "  billmark history --account shop7",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := resolve(c, cmd); err != nil {
+				return err
+			}
+			return history(c, s)
+		},
+	}
+	s.accountFlags(cmd.Flags())
+	s.commonFlags(cmd.Flags())
+	return cmd
+}
+
+// runJSON is one run of the history.
+type runJSON struct {
+	Run        int64   `json:"run"`
+	File       string  `json:"file"`
+	Digest     string  `json:"digest"`
+	Version    string  `json:"version"`
+	Again      string  `json:"again,omitempty"`
+	Rows       int     `json:"rows"`
+	Confirmed  int     `json:"confirmed"`
+	Rejected   int     `json:"rejected"`
+	Invalid    int     `json:"invalid"`
+	Unsent     int     `json:"unsent"`
+	Unverified int     `json:"unverified"`
+	Unknown    int     `json:"unknown"`
+	Skipped    int     `json:"skipped"`
+	Requests   int     `json:"requests"`
+	StartedAt  *string `json:"started_at"`
+	FinishedAt *string `json:"finished_at"`
+	Ended      string  `json:"ended"`
+}
+
+func history(c *console, s *settings) (err error) {
+	d := newDesk(c, s)
+	defer func() { err = errors.Join(err, d.close()) }()
+	if err := d.address(); err != nil {
+		return err
+	}
+	if err := d.openJournal(false); err != nil {
+		return err
+	}
+	var runs []batch.Run
+	if d.journal != nil {
+		if runs, err = d.journal.Runs(); err != nil {
+			return err
+		}
+	}
+	if s.json {
+		return d.historyJSON(runs)
+	}
+	return d.historyText(runs)
+}
+
+func (d *desk) historyJSON(runs []batch.Run) error {
+	list := make([]runJSON, 0, len(runs))
+	for _, r := range runs {
+		n := r.Summary.Counts
+		list = append(list, runJSON{
+			r.ID, r.File, fmt.Sprintf("%x", r.Digest), r.Version, r.Again, r.Summary.Rows,
+			n[batch.Confirmed], n[batch.Rejected], n[batch.Invalid], n[batch.Unsent], n[batch.Unverified], n[batch.Unknown],
+			n[batch.Skipped], r.Summary.Requests, moment(r.Started), moment(r.Finished), endedInWords(r),
+		})
+	}
+	return json.NewEncoder(d.c.out).Encode(map[string]any{"account": d.s.account, "api": d.base.String(), "runs": list})
+}
+
+func (d *desk) historyText(runs []batch.Run) error {
+	fmt.Fprintf(d.c.out, "Account %s at %s\n", d.s.account, d.base)
+	if d.journal == nil {
+		_, err := fmt.Fprintln(d.c.out, "No journal yet: nothing was ever sent from here.")
+		return err
+	}
+	fmt.Fprintf(d.c.out, "Journal %s\n\n", d.journal.Path())
+	w := tabwriter.NewWriter(d.c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "run\tstarted\tfile\tdigest\trows\tconfirmed\trejected\tinvalid\tunsent\tunverified\tunknown\tskipped\trequests\tended")
+	for _, r := range runs {
+		n := r.Summary.Counts
+		fmt.Fprintf(w, "%d\t%s\t%s\t%.12x\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"),
+			r.File, r.Digest, r.Summary.Rows, n[batch.Confirmed], n[batch.Rejected], n[batch.Invalid], n[batch.Unsent],
+			n[batch.Unverified], n[batch.Unknown], n[batch.Skipped], r.Summary.Requests, endedInWords(r))
+	}
+	return w.Flush()
+}
+
+func endedInWords(r batch.Run) string {
+	switch {
+	case r.Finished.IsZero():
+		return "killed"
+	case r.Summary.Stopped != "":
+		return r.Summary.Stopped
+	}
+	return "finished"
+}

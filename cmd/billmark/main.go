@@ -1,0 +1,37 @@
+// Command billmark marks bills in bulk: it reads a manifest, signs and posts
+// each update, verifies every reply, and reports on every row.
+//
+// This is the front door: flags, wiring, words and exit codes; one file a
+// command. Whatever is not for a person's eyes lives in the other rooms.
+package main
+
+import (
+	"io"
+	"os"
+)
+
+func main() {
+	os.Exit(run(&console{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		env: os.LookupEnv, leave: os.Exit,
+	}, os.Args[1:]))
+}
+
+// console is the world as a command sees it; tests make their own.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) (string, bool)
+	leave    func(code int) // ends the process at once
+}
+
+// run carries out one command line and gives its exit code.
+func run(c *console, args []string) int {
+	root := rootCommand(c)
+	root.SetArgs(args)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	return explain(c, err)
+}

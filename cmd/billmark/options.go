@@ -1,0 +1,42 @@
+package main
+
+import (
+	"time"
+
+	"billmark/batch/manifest"
+)
+
+// manifestOptions is how the user wants the manifest read.
+func (s *settings) manifestOptions(name string, zone *time.Location) manifest.Options {
+	return manifest.Options{
+		Name: name, Columns: s.columns.byName(), Set: s.set.byName(), Words: s.word.byValue(), Where: s.where.conditions(),
+		Delimiter: s.delimiter, Encoding: s.encoding, Multiline: s.multiline, DateFormat: s.dateFormat, Location: zone,
+		Now: time.Now(),
+	}
+}
+
+// byName is NAME=VALUE as a map; a later pair wins.
+func (p pairs) byName() map[string]string {
+	m := make(map[string]string, len(p))
+	for _, x := range p {
+		m[x.name] = x.value
+	}
+	return m
+}
+
+// byValue is STATUS=WORD as a map from the word to the status.
+func (p pairs) byValue() map[string]string {
+	m := make(map[string]string, len(p))
+	for _, x := range p {
+		m[x.value] = x.name
+	}
+	return m
+}
+
+func (p pairs) conditions() []manifest.Condition {
+	var list []manifest.Condition
+	for _, x := range p {
+		list = append(list, manifest.Condition{Header: x.name, Value: x.value})
+	}
+	return list
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"billmark/batch"
+	"billmark/batch/api"
+)
+
+func runCommand(c *console) *cobra.Command {
+	s := defaults()
+	cmd := &cobra.Command{
+		Use:   "run FILE",
+		Short: "check, then send what the journal does not already know, then report",
+		Long: `run checks the manifest, then sends what the journal does not already know, at
+the given pace, then writes the report. The same command again goes on where it
+was: nothing is sent twice.
+
+Exit status: 0 every row is confirmed or skipped, 3 some rows are rejected,
+invalid or unsent, 4 some are unknown or unverified and a person must look,
+1 refused to start or had to stop, 130 interrupted, 75 journal in use, 2 a
+setting is wrong.`,
+		Example: `  export BILLMARK_ACCOUNT=shop7 BILLMARK_KEY=...
+  billmark run shipping.csv
+  billmark run --rate 30/m --max-invalid 0 payments.csv`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := resolve(c, cmd); err != nil {
+				return err
+			}
+			if s.dryRun {
+				return check(c, s, args[0])
+			}
+			return post(c, s, args[0])
+		},
+	}
+	f := cmd.Flags()
+	s.accountFlags(f)
+	s.wireFlags(f)
+	s.manifestFlags(f)
+	s.outputFlags(f)
+	s.commonFlags(f)
+	f.BoolVar(&s.dryRun, "dry-run", false, "the same as billmark check")
+	return cmd
+}
+
+// post is the whole of billmark run.
+func post(c *console, s *settings, file string) (err error) {
+	d := newDesk(c, s)
+	defer func() { err = errors.Join(err, d.close()) }()
+	ctx, release := d.interruptible()
+	defer release()
+	if err := d.ready(file); err != nil {
+		return err
+	}
+	if err := d.tooManyInvalid(); err != nil {
+		return err
+	}
+	files, err := d.outputs(file)
+	if err != nil {
+		return err
+	}
+	if !s.json && !s.quiet {
+		fmt.Fprint(c.err, d.planText())
+	}
+	if err := d.ask(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return batch.ErrInterrupted
+	}
+	return d.post(ctx, files)
+}
+
+// ready opens all that a run needs and reads the manifest.
+func (d *desk) ready(file string) error {
+	if err := d.address(); err != nil {
+		return err
+	}
+	if err := d.wire(); err != nil {
+		return err
+	}
+	if err := d.openJournal(true); err != nil {
+		return err
+	}
+	return d.read(file)
+}
+
+// post sends what is to be sent, and reports, whatever came of it.
+func (d *desk) post(ctx context.Context, files *outputs) error {
+	plan := d.decided.Plan()
+	log, closeLog, err := d.log()
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	run, err := d.journal.StartRun(batch.Run{
+		File: d.copy.name, Digest: d.copy.digest, Version: version(),
+		Again: d.s.again, Started: d.started, Summary: batch.Summary{Rows: plan.Rows},
+	})
+	if err != nil {
+		return err
+	}
+	log.Info("run started", "run", run, "file", d.copy.name, "digest", fmt.Sprintf("%x", d.copy.digest),
+		"account", d.s.account, "api", d.base.String(), "rows", plan.Rows, "to_send", plan.Sending())
+	summary := batch.Summary{Run: run, Started: d.started}
+	ended, failure := d.send(ctx, run, log)
+	summary.Requests = ended.Requests
+	d.tellUnrecorded(ended)
+	if failure != nil {
+		summary.Stopped = inWords(failure).message
+	}
+	return d.finish(files, summary, failure, log)
+}
+
+// send runs the job. Nothing is opened if nothing is left to send.
+func (d *desk) send(ctx context.Context, run int64, log *slog.Logger) (batch.Ended, error) {
+	plan := d.decided.Plan()
+	if plan.Sending() == 0 {
+		return batch.Ended{}, nil
+	}
+	tasks := d.decided.Tasks()
+	defer tasks.Close()
+	bar := d.progress(plan.Sending())
+	defer bar.close()
+	job := batch.Job{
+		Account: d.account, Tasks: tasks, Journal: d.journal, RunID: run,
+		Open:     func() batch.Poster { return d.client.Open() },
+		Function: api.Update, Form: api.Form, Meaning: meaning,
+		Pace: batch.NewPace(d.s.rate.limit), Workers: min(int(d.s.workers), plan.Sending()), Attempts: int(d.s.attempts),
+		MaxFailures: d.s.maxFailures.of(plan.Sending()),
+		Sinks:       []batch.Sink{bar, logSink{log}},
+	}
+	return job.Run(ctx)
+}
+
+func meaning(code string) batch.Meaning {
+	v := api.Judge(code)
+	return batch.Meaning{Class: v.Class, Stop: v.Stop}
+}
+
+// finish decides anew with what the journal holds now, writes the report from
+// that, and tells how it ended.
+func (d *desk) finish(files *outputs, summary batch.Summary, failure error, log *slog.Logger) error {
+	err := d.decide()
+	if err == nil {
+		summary.Rows, summary.Counts = d.decided.Plan().Rows, d.decided.Plan().Counts
+		err = d.writeReports(files)
+	}
+	summary.Finished = time.Now()
+	err = errors.Join(err, d.journal.FinishRun(summary.Run, summary))
+	log.Info("run finished", "run", summary.Run, "requests", summary.Requests, "stopped", summary.Stopped)
+	if err != nil {
+		return errors.Join(failure, &told{
+			exitStopped, fmt.Sprintf("the report could not be written: %v", err),
+			"what was sent is in the journal; when the cause is mended, say: billmark report " + d.copy.name, err,
+		})
+	}
+	if err := d.showSummary(summary, files); err != nil {
+		return err
+	}
+	if failure != nil {
+		return failure
+	}
+	return verdict(summary.Counts)
+}
+
+// verdict turns the outcomes of all rows into an exit code.
+func verdict(counts [len(batch.Classes)]int) error {
+	switch {
+	case counts[batch.Unknown]+counts[batch.Unverified] > 0:
+		return finished(exitDoubts)
+	case counts[batch.Rejected]+counts[batch.Invalid]+counts[batch.Unsent] > 0:
+		return finished(exitFailures)
+	}
+	return nil
+}
+
+// tellUnrecorded prints outcomes that only this process knows, since the
+// journal could not take them.
+func (d *desk) tellUnrecorded(e batch.Ended) {
+	for _, u := range e.Unrecorded {
+		fmt.Fprintf(d.c.err, "billmark: not in the journal: line %d, %s: %s (code %q); it counts as unknown until settled\n",
+			u.Task.Line, u.Task.Update, u.Outcome.Class, u.Outcome.Code)
+	}
+}
+
+// interruptible gives a context that the first interrupt cancels; the second
+// ends the process, which the journal makes safe.
+func (d *desk) interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	done := make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		for first := true; ; first = false {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			if !first {
+				d.c.leave(exitInterrupted)
+				return
+			}
+			fmt.Fprintln(d.c.err, "\nbillmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once")
+			cancel(batch.ErrInterrupted)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}

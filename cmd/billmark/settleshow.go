@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"billmark/batch"
+)
+
+// show tells what was decided, and what is left and why.
+func (x *settling) show() error {
+	if x.s.json {
+		return json.NewEncoder(x.c.out).Encode(map[string]any{
+			"account": x.s.account, "api": x.base.String(), "settled": settledJSON(x.done), "left": settledJSON(x.left),
+		})
+	}
+	for _, d := range x.done {
+		fmt.Fprintf(x.c.out, "%s: %s: %s\n", describe(d.record), d.class, d.words)
+	}
+	for _, d := range x.left {
+		fmt.Fprintf(x.c.out, "%s: still %s: %s\n", describe(d.record), d.class, d.words)
+	}
+	_, err := fmt.Fprintf(x.c.out, "%s settled, %d left\n", many(len(x.done), "update"), len(x.left))
+	return err
+}
+
+func describe(r batch.Record) string {
+	text := r.Update.String()
+	if r.Update.Date != 0 {
+		text += " of " + time.Unix(r.Update.Date, 0).UTC().Format(time.RFC3339)
+	}
+	if r.Update.RPO != "" {
+		text += " (" + r.Update.RPO + ")"
+	}
+	return fmt.Sprintf("%s, run %d line %d", text, r.Run, r.Line)
+}
+
+func settledJSON(list []settled) []map[string]any {
+	out := make([]map[string]any, 0, len(list))
+	for _, d := range list {
+		u := d.record.Update
+		out = append(out, map[string]any{
+			"bill_id": u.Bill, "status": u.Status.String(), "date": u.Date, "rpo": u.RPO,
+			"run": d.record.Run, "line": d.record.Line, "outcome": d.class.String(), "message": d.words,
+		})
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+package report
+
+import (
+	"strconv"
+
+	"billmark/batch"
+)
+
+// The pictures are drawn in units of their own and stretched by the page.
+const (
+	pictureWidth  = 1200.0
+	barHeight     = 28.0
+	timeHeight    = 120.0
+	leastVisible  = 3.0 // what is there is seen, however small its share
+	gapOfTimeBars = 0.15
+)
+
+// box is a rectangle of a picture; Class names its colour.
+type box struct{ X, Y, W, H, Class string }
+
+// column is one bar of the picture over time.
+type column struct {
+	Title string
+	Boxes []box
+}
+
+// drawOutcomes gives the bar of outcomes: one box for each class that occurs.
+func drawOutcomes(counts classCounts) []box {
+	var boxes []box
+	x := 0.0
+	for i, w := range shares(counts, total(counts), pictureWidth) {
+		if w > 0 {
+			boxes = append(boxes, box{decimal(x), "0", decimal(w), decimal(barHeight), batch.Classes[i].String()})
+		}
+		x += w
+	}
+	return boxes
+}
+
+// drawBins gives one column for each bin, the fullest of which is as high as
+// the picture.
+func drawBins(bins []classCounts, title func(n int, counts classCounts) string) []column {
+	fullest := 0
+	for _, counts := range bins {
+		fullest = max(fullest, total(counts))
+	}
+	each := pictureWidth / float64(max(len(bins), 1))
+	var columns []column
+	for n, counts := range bins {
+		if total(counts) == 0 {
+			continue
+		}
+		c := column{Title: title(n, counts)}
+		y := timeHeight
+		for i, h := range shares(counts, fullest, timeHeight) {
+			if y -= h; h > 0 {
+				c.Boxes = append(c.Boxes, box{
+					decimal(each * float64(n)), decimal(y), decimal(each * (1 - gapOfTimeBars)), decimal(h), batch.Classes[i].String(),
+				})
+			}
+		}
+		columns = append(columns, c)
+	}
+	return columns
+}
+
+// shares divides a length by counts, in the order of batch.Classes: whole
+// counts fill it. A small share is enlarged until it can be seen, at the cost
+// of the largest.
+func shares(counts classCounts, whole int, length float64) [len(batch.Classes)]float64 {
+	var parts [len(batch.Classes)]float64
+	if whole == 0 {
+		return parts
+	}
+	largest, sum := 0, 0.0
+	for i, class := range batch.Classes {
+		if counts[class] > 0 {
+			parts[i] = max(leastVisible, length*float64(counts[class])/float64(whole))
+		}
+		if sum += parts[i]; parts[i] > parts[largest] {
+			largest = i
+		}
+	}
+	parts[largest] -= max(0, sum-length)
+	return parts
+}
+
+func total(counts classCounts) int {
+	sum := 0
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
+}
+
+// decimal writes a length for a picture: two digits are finer than any screen.
+func decimal(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) }
