@@ -13,6 +13,8 @@ type Plan struct {
 	ToSend [Cancel + 1]int
 	// Reasons counts rows by why they are unsent or skipped.
 	Reasons [ReasonSame + 1]int
+	// Changed counts confirmed rows whose pair was changed again since.
+	Changed int
 	// Again counts updates that are sent only because the user wants it.
 	Again int
 	// Unused counts filled cells that the row's status does not take, and

@@ -72,7 +72,7 @@ func (h *Head) codeInWords(p *phrases, o *batch.Outcome) string {
 
 // quoted adds the service's own words.
 func quoted(p *phrases, ours, theirs string) string {
-	if theirs = strings.TrimSpace(theirs); theirs == "" {
+	if theirs = strings.TrimSpace(theirs); theirs == "" || strings.EqualFold(theirs, ours) {
 		return ours
 	}
 	return fmt.Sprintf(p.apiSays, ours, theirs)

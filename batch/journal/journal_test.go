@@ -146,6 +146,20 @@ func TestAgain(t *testing.T) {
 	}
 }
 
+// TestAgainUnheardOf: a late or stale update that is wanted after all is one
+// that the journal need not know.
+func TestAgainUnheardOf(t *testing.T) {
+	j := mustOpen(t, newPath(t))
+	run := start(t, j)
+	again := paid(1)
+	again.Again = true
+	must(t, j.Begin(run, again))
+	must(t, j.End(run, again, confirmed()))
+	if r := records(t, j)[0]; r.Outcome.Class != batch.Confirmed || r.Outcome.Attempts != 1 {
+		t.Errorf("after an update that was late: %+v", r)
+	}
+}
+
 func TestSettle(t *testing.T) {
 	path := newPath(t)
 	j := mustOpen(t, path)

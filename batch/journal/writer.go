@@ -162,12 +162,10 @@ func (j *Journal) apply(e *entry) error {
 func (j *Journal) applyBegin(e *entry) error {
 	r := &row{update: e.task.Update, run: e.run, line: int64(e.task.Line)}
 	now := time.Now().Unix()
-	if !e.task.Again {
-		r.began(now)
-		if inserted, err := j.insertRow(r); inserted || err != nil {
-			j.open[r.update] = r
-			return err
-		}
+	r.began(now)
+	if inserted, err := j.insertRow(r); inserted || err != nil {
+		j.open[r.update] = r
+		return err
 	}
 	if err := j.findRow(r); err != nil {
 		return err

@@ -140,9 +140,7 @@ const unixDigits = 10
 // moment reads a text in one of the allowed forms.
 func (d *dates) moment(text string) (moment, dateForm, error) {
 	switch {
-	case text == "":
-		return moment{}, 0, errors.New("the date is empty")
-	case d.allowed == formUnix:
+	case text == "", d.allowed == formUnix:
 		return moment{}, 0, d.noDate(text)
 	case d.allowed == formLayout:
 		m, err := fromLayout(d.layout, text)

@@ -44,6 +44,9 @@ func (d *Decided) makePlan(doubts *list) error {
 		d.trim(f)
 		p.Counts[f.outcome.Class]++
 		p.Reasons[f.outcome.Reason]++
+		if f.outcome.Later != 0 {
+			p.Changed++
+		}
 		if f.task() {
 			p.ToSend[f.status]++
 			p.Again += int(bit(f.again))

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -54,27 +52,20 @@ func demo(c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s := sandbox.New(sandbox.Config{
+		Account: account, Faults: faults, Seed: demoSeed, Latency: 30 * time.Millisecond, Jitter: 20 * time.Millisecond, Keep: true,
+	})
+	address, stop, err := startSandbox(s)
 	if err != nil {
 		return err
 	}
-	s := sandbox.New(sandbox.Config{
-		Account: account, Faults: faults, Seed: demoSeed, Latency: 30 * time.Millisecond,
-		Jitter: 20 * time.Millisecond, Keep: true,
-	})
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- sandbox.Serve(ctx, l, s) }()
-	defer func() {
-		cancel()
-		err = errors.Join(err, <-served)
-	}()
+	defer func() { err = errors.Join(err, stop()) }()
 	scratch, err := os.MkdirTemp("", "billmark-demo-*")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	return rehearse(c, s, "http://"+l.Addr().String()+"/api/", filepath.Join(scratch, "demo.journal"))
+	return rehearse(c, s, address, filepath.Join(scratch, "demo.journal"))
 }
 
 // rehearse runs the example manifest and holds the report against what the

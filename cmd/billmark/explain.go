@@ -70,11 +70,14 @@ func inWords(err error) *told {
 	}
 	var stop *batch.Stop
 	var file *manifest.FileError
+	var option *manifest.OptionError
 	var inUse *journal.InUse
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &stop):
 		return stopInWords(stop)
+	case errors.As(err, &option):
+		return usage(option.Message, option.Hint+"; nothing was sent")
 	case errors.As(err, &file):
 		return refused(file.Error(), file.Hint)
 	case errors.As(err, &inUse):

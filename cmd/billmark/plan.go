@@ -25,6 +25,7 @@ type planJSON struct {
 	Rows             int               `json:"rows"`
 	ToSend           map[string]int    `json:"to_send"`
 	AlreadyConfirmed int               `json:"already_confirmed"`
+	Changed          int               `json:"changed_since"`
 	Rejected         int               `json:"rejected"`
 	Unknown          int               `json:"unknown"`
 	Unverified       int               `json:"unverified"`
@@ -59,7 +60,7 @@ func (d *desk) planJSON() planJSON {
 	p := d.decided.Plan()
 	j := planJSON{
 		File: d.copy.name, Digest: fmt.Sprintf("%x", d.copy.digest), Account: d.s.account,
-		Rows: p.Rows, ToSend: map[string]int{}, AlreadyConfirmed: p.Counts[batch.Confirmed], Rejected: p.Counts[batch.Rejected],
+		Rows: p.Rows, ToSend: map[string]int{}, AlreadyConfirmed: p.Counts[batch.Confirmed], Changed: p.Changed, Rejected: p.Counts[batch.Rejected],
 		Unknown: p.Counts[batch.Unknown], Unverified: p.Counts[batch.Unverified],
 		Held: p.Reasons[batch.ReasonHeld] + p.Reasons[batch.ReasonHeldElsewhere],
 		Late: p.Reasons[batch.ReasonLate], Stale: p.Reasons[batch.ReasonStale], Superseded: p.Reasons[batch.ReasonSuperseded],
@@ -176,6 +177,7 @@ func (d *desk) planCounts() []string {
 		text string
 	}{
 		{p.Counts[batch.Confirmed], "already confirmed: left alone"},
+		{p.Changed, "of these were changed since by a later update: the report says to what"},
 		{p.Counts[batch.Invalid], "invalid: not sent, to be mended"},
 		{p.Counts[batch.Rejected], "rejected before: left alone (--again rejected sends them)"},
 		{p.Counts[batch.Unknown], "unknown: left alone until settled (billmark settle)"},

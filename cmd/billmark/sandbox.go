@@ -118,13 +118,13 @@ func listenLoopback(address string) (net.Listener, error) {
 }
 
 // startSandbox runs a sandbox beside a command, until stop.
-func startSandbox(config sandbox.Config) (url string, stop func() error, err error) {
+func startSandbox(s *sandbox.Sandbox) (url string, stop func() error, err error) {
 	l, err := listenLoopback("127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- sandbox.Serve(ctx, l, sandbox.New(config)) }()
+	go func() { ended <- sandbox.Serve(ctx, l, s) }()
 	return fmt.Sprintf("http://%s/api/", l.Addr()), func() error { cancel(); return <-ended }, nil
 }

@@ -19,6 +19,7 @@ import (
 	"billmark/batch/journal"
 	"billmark/batch/manifest"
 	"billmark/batch/walk"
+	"billmark/report"
 	"billmark/signer"
 )
 
@@ -188,6 +189,10 @@ func (d *desk) read(name string) error {
 	}
 	if d.file, err = manifest.Open(d.copy.file, d.copy.size, d.s.manifestOptions(d.copy.name, zone)); err != nil {
 		return err
+	}
+	if report.IsReport(d.file.Header()) {
+		return refused(fmt.Sprintf("%s is a report, not a manifest", d.copy.name),
+			"give the manifest that it is about, or the file with the rows to mend (NAME.failed.csv)")
 	}
 	totals := newTotals()
 	config := walk.Config{Manifest: d.file, Digest: d.copy.digest, Again: again, First: int(d.s.first)}
