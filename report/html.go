@@ -15,7 +15,7 @@ import (
 const (
 	mostFailures = 5_000
 	mostOthers   = 20_000
-	// mostText is for the cells of either group, in bytes.
+	// mostText is for the texts of either group, in bytes.
 	mostText = 32 << 20
 	// longestCell is in characters.
 	longestCell = 300
@@ -66,7 +66,7 @@ func (w *htmlReport) Row(l Line) error {
 func (k *kept) keep(r pageRow) {
 	k.text += len(r.Message) + len(r.Code) + len(r.Sent)
 	for _, cell := range r.Cells {
-		k.text += len(cell)
+		k.text += len(cell) + 16
 	}
 	if k.full = len(k.rows) == k.most || k.text > mostText; !k.full {
 		k.rows = append(k.rows, r)
@@ -91,7 +91,7 @@ func (h *Head) pageRow(l Line) pageRow {
 // that move others about.
 func shown(s string) string {
 	if len(s) > longestCell {
-		if r := []rune(s[:min(len(s), 4*longestCell)]); len(r) > longestCell {
+		if r := []rune(s[:min(len(s), 4*longestCell+4)]); len(r) > longestCell {
 			s = string(r[:longestCell]) + "\u2026"
 		}
 	}

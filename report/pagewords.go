@@ -139,7 +139,7 @@ var englishPage = pageWords{
 		batch.Skipped:    "Left out, as the command asked.",
 	},
 	none: "The manifest has no rows.", one: "The only row is confirmed.", full: "All %s rows are confirmed.",
-	partly: "Of %[2]s rows, %[1]s are confirmed", notDone: ", %s are not", inDoubt: " (of these, %s may or may not have changed an order)", leftOut: ", %s were left out",
+	partly: "Confirmed: %s of %s rows", notDone: "; not confirmed: %s", inDoubt: " (of these, %s may or may not have changed an order)", leftOut: "; left out: %s",
 	ended: "to its end", stopped: "stopped: %s", killed: "no end is recorded",
 	second: "%d s", minute: "%d min", hour: "%d h", day: "%d d", thousands: ",",
 }

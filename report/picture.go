@@ -11,7 +11,8 @@ const (
 	pictureWidth  = 1200.0
 	barHeight     = 28.0
 	timeHeight    = 120.0
-	leastVisible  = 3.0 // what is there is seen, however small its share
+	leastWide     = 8.0 // what is there is seen, however small its share
+	leastHigh     = 3.0
 	gapOfTimeBars = 0.15
 )
 
@@ -28,7 +29,7 @@ type column struct {
 func drawOutcomes(counts classCounts) []box {
 	var boxes []box
 	x := 0.0
-	for i, w := range shares(counts, total(counts), pictureWidth) {
+	for i, w := range shares(counts, total(counts), pictureWidth, leastWide) {
 		if w > 0 {
 			boxes = append(boxes, box{decimal(x), "0", decimal(w), decimal(barHeight), batch.Classes[i].String()})
 		}
@@ -52,7 +53,7 @@ func drawBins(bins []classCounts, title func(n int, counts classCounts) string) 
 		}
 		c := column{Title: title(n, counts)}
 		y := timeHeight
-		for i, h := range shares(counts, fullest, timeHeight) {
+		for i, h := range shares(counts, fullest, timeHeight, leastHigh) {
 			if y -= h; h > 0 {
 				c.Boxes = append(c.Boxes, box{
 					decimal(each * float64(n)), decimal(y), decimal(each * (1 - gapOfTimeBars)), decimal(h), batch.Classes[i].String(),
@@ -65,9 +66,9 @@ func drawBins(bins []classCounts, title func(n int, counts classCounts) string) 
 }
 
 // shares divides a length by counts, in the order of batch.Classes: whole
-// counts fill it. A small share is enlarged until it can be seen, at the cost
-// of the largest.
-func shares(counts classCounts, whole int, length float64) [len(batch.Classes)]float64 {
+// counts fill it. A small share is enlarged to the least that can be seen, at
+// the cost of the largest.
+func shares(counts classCounts, whole int, length, least float64) [len(batch.Classes)]float64 {
 	var parts [len(batch.Classes)]float64
 	if whole == 0 {
 		return parts
@@ -75,7 +76,7 @@ func shares(counts classCounts, whole int, length float64) [len(batch.Classes)]f
 	largest, sum := 0, 0.0
 	for i, class := range batch.Classes {
 		if counts[class] > 0 {
-			parts[i] = max(leastVisible, length*float64(counts[class])/float64(whole))
+			parts[i] = max(least, length*float64(counts[class])/float64(whole))
 		}
 		if sum += parts[i]; parts[i] > parts[largest] {
 			largest = i

@@ -62,6 +62,7 @@ var ErrFormat = errors.New("the ending must be .csv, .xlsx, .html or .jsonl")
 // formats names the maker of each format by the ending of the file.
 var formats = map[string]func(*atomicFile, Head) (Writer, error){
 	".csv":   newCSV,
+	".xlsx":  newXLSX,
 	".html":  newHTML,
 	".jsonl": newJSONL,
 }

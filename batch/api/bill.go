@@ -16,11 +16,11 @@ const maxDigits = 18
 // 18 digits. The error says in a clerk's words what is wrong and what to do,
 // without the value.
 //
-// Nothing else is taken for a number, and nothing is mended. The service is
-// written in PHP, whose cast to an integer takes what digits it finds first: it
-// reads "100 000" as order 100, "1,234" as order 1, "1e5" as order 100000 and
-// "12345.0" or "12345abc" as order 12345, without a word. A doubtful number
-// would not fail, it would change somebody else's order.
+// Nothing else is taken for a number, and nothing is mended. PHP's cast to an
+// integer keeps the number a text begins with and drops the rest without a
+// word: "100 000" becomes 100, "1,234" 1, "1e5" 100000, "12345.0" and
+// "12345abc" 12345, "007" 7. To a service that casts, a doubtful number would
+// not be a fault, it would be somebody else's order.
 func ParseBill(text string) (uint64, error) {
 	if n, ok := wholeNumber(text); ok {
 		return n, nil
@@ -48,8 +48,8 @@ func wholeNumber(text string) (uint64, bool) {
 // first, then what somebody or a spreadsheet may have made of a number.
 func billFault(text string) error {
 	const what = "the order number"
-	if text == "" {
-		return errors.New("the order number is empty")
+	if strings.TrimSpace(text) == "" {
+		return errors.New("the order number is empty; fill it in")
 	}
 	if err := cellFault(text, what); err != nil {
 		return err
@@ -74,17 +74,19 @@ func billFault(text string) error {
 func digitsFault(text string) error {
 	switch {
 	case strings.Trim(text, "0") == "":
-		return errors.New("the order number is zero; there is no such order")
+		return errors.New("the order number is zero, and there is no such order; is this the right column?")
 	case text[0] == '0':
 		return errors.New("the order number has a leading zero, which the service would drop; is this the right column?")
 	}
 	return fmt.Errorf("the order number has %d digits, more than %d; is this the right column?", len(text), maxDigits)
 }
 
-// cellFault is about what no cell may hold, whatever it means.
+// cellFault is about what no cell may hold, whatever it means. RuneError stands
+// for bytes that are no text, and is itself what another program has left where
+// it could not read one.
 func cellFault(text, what string) error {
 	switch {
-	case !utf8.ValidString(text):
+	case strings.ContainsRune(text, utf8.RuneError):
 		return fmt.Errorf("%s is not readable text; is --encoding right?", what)
 	case strings.ContainsFunc(text, unicode.IsControl):
 		return fmt.Errorf("a control character, such as a tab or a line end, stands in %s; type it anew", what)
@@ -99,5 +101,8 @@ func cellFault(text, what string) error {
 }
 
 // invisible are characters that show nothing and are no blanks: a soft hyphen,
-// a zero-width space, a byte-order mark, marks for the direction of writing.
-func invisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
+// a zero-width space, a byte-order mark, marks for the direction of writing,
+// fillers, variants of a character.
+func invisible(r rune) bool {
+	return r > unicode.MaxASCII && unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -11,16 +12,20 @@ import (
 // fails its check digit.
 func RPODoubt(text string) string {
 	switch {
+	case cyrillicS10(text):
+		return "the tracking number's letters are Cyrillic, where the post has Latin ones that look alike; type it anew"
 	case mixedScripts(text):
 		return "the tracking number mixes Latin and Cyrillic letters, which look alike; type it anew"
 	case rounded(text):
-		return "the tracking number ends in many zeros; a spreadsheet may have rounded it"
+		return "the tracking number ends in many zeros; a spreadsheet may have rounded it: compare it with the carrier's"
 	case isDomestic(text) && !domesticOK(text):
-		return "the tracking number's last digit does not fit the others (14-digit domestic number); a digit may be wrong"
+		return "the tracking number's last digit does not fit the others (14-digit domestic number); a digit may be wrong: compare it with the carrier's"
 	case isS10(text) && !s10OK(text):
-		return "the tracking number's last digit does not fit the others (international number); a digit may be wrong"
-	case scientific.MatchString(text):
-		return "the tracking number may be one that a spreadsheet has shortened"
+		return "the tracking number's last digit does not fit the others (international number); a digit may be wrong: compare it with the carrier's"
+	case isScientific(text):
+		return "the tracking number may be one that a spreadsheet has shortened; compare it with the carrier's"
+	case strings.HasPrefix(text, "="):
+		return "the tracking number begins with =, as a spreadsheet's formula does; compare it with the carrier's"
 	}
 	return ""
 }
@@ -46,13 +51,15 @@ func rounded(text string) bool {
 func mixedScripts(text string) bool {
 	latin := func(r rune) bool { return unicode.Is(unicode.Latin, r) }
 	cyrillic := func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }
-	return strings.ContainsFunc(text, cyrillic) && (strings.ContainsFunc(text, latin) || cyrillicS10(text))
+	return strings.ContainsFunc(text, cyrillic) && strings.ContainsFunc(text, latin)
 }
 
-// cyrillicS10 reports a number of standard S10 whose letters are all Cyrillic.
+var cyrillicShape = regexp.MustCompile(`^\p{Cyrillic}{2}[0-9]{9}\p{Cyrillic}{2}$`)
+
+// cyrillicS10 reports a number of standard S10 whose letters are all Cyrillic, of
+// two bytes each.
 func cyrillicS10(text string) bool {
-	r := []rune(text)
-	return len(r) == 13 && onlyDigits(string(r[2:11])) && unicode.Is(unicode.Cyrillic, r[0]) && unicode.Is(unicode.Cyrillic, r[12])
+	return len(text) == 4*2+9 && cyrillicShape.MatchString(text)
 }
 
 func isDomestic(text string) bool { return len(text) == 14 && onlyDigits(text) }

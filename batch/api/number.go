@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,11 +15,17 @@ var (
 	decimal    = regexp.MustCompile(`^\d+[.,](\d*)$`)
 )
 
+// isScientific reports a number in scientific form. Most texts are told apart
+// by one look, without the expression.
+func isScientific(text string) bool {
+	return strings.ContainsAny(text, "eE") && scientific.MatchString(text)
+}
+
 // numberFault knows the numbers that are not written as plain digits; nil if
 // the text is none of them.
 func numberFault(text, what string) error {
 	switch {
-	case scientific.MatchString(text):
+	case isScientific(text):
 		return shortened(text, what)
 	case strings.IndexAny(text, "+-−–") == 0:
 		return fmt.Errorf("%s has a sign; write digits only", what)
@@ -41,15 +46,23 @@ func decimalFault(text, what string) error {
 	return fmt.Errorf("%s is not a whole number; is this the right column?", what)
 }
 
+// maxNamed is the most digits that a message names.
+const maxNamed = 40
+
 // shortened is the verdict on a number in scientific form: whether its digits
 // are still there. It is refused in either case, for a spreadsheet that showed
 // few of the digits may have hidden more.
+//
+// The digits are named, for that is what a clerk will look for, unless they are
+// more than any number of ours has.
 func shortened(text, what string) error {
 	m := scientific.FindStringSubmatch(text)
 	digits := strings.TrimLeft(m[1]+m[2], "0")
 	exponent, _ := strconv.Atoi(m[3])
 	length := len(digits) - len(m[2]) + exponent
 	switch {
+	case digits == "":
+		return fmt.Errorf("%s is zero; is this the right column?", what)
 	case length < 1:
 		return fmt.Errorf("%s is not a whole number; is this the right column?", what)
 	case len(digits) < length:
@@ -57,6 +70,8 @@ func shortened(text, what string) error {
 			"fetch it anew from where it came, with the column formatted as text", what)
 	case strings.Trim(digits[length:], "0") != "":
 		return fmt.Errorf("%s is not a whole number; is this the right column?", what)
+	case length > maxNamed:
+		return fmt.Errorf("%s is in scientific form, with more digits than any has; is this the right column?", what)
 	}
 	return fmt.Errorf("%s is in scientific form; it may be %s: check it, and format the column as text", what, digits[:length])
 }
@@ -77,14 +92,17 @@ func onlyDigits(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// spreadsheetErrors stand in cells whose formula failed, in the languages that
-// do not keep the English words too.
-var spreadsheetErrors = []string{
-	"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERROR!",
-	"#Н/Д", "#ССЫЛКА!", "#ЗНАЧ!", "#ИМЯ?", "#ДЕЛ/0!", "#ЧИСЛО!", "#ПУСТО!",
-}
+// errorWord is what stands in a cell whose formula failed. The words are those
+// of the spreadsheet's language (#VALUE!, #WERT!, #ЗНАЧ!), but all of one shape,
+// besides those for a value that is not there.
+var errorWord = regexp.MustCompile(`^(?i:#[\p{L}¡¿][\p{L}/0_]*[!?]|#N/A|#N/D|#NV|#Н/Д)$`)
 
-// spreadsheetError knows those, and the hash signs of a column too narrow.
+// spreadsheetError knows those, the hash signs of a column too narrow, and
+// LibreOffice's numbers, such as Err:502.
 func spreadsheetError(text string) bool {
-	return slices.Contains(spreadsheetErrors, strings.ToUpper(text)) || len(text) > 1 && strings.Trim(text, "#") == ""
+	if strings.HasPrefix(text, "#") {
+		return len(text) > 1 && strings.Trim(text, "#") == "" || errorWord.MatchString(text)
+	}
+	const prefix = "err:5"
+	return len(text) == len(prefix)+2 && strings.EqualFold(text[:len(prefix)], prefix) && onlyDigits(text[len(prefix):])
 }

@@ -81,14 +81,16 @@ func orderMembers(result []byte) (map[string]json.RawMessage, error) {
 // number reads an integer or a string of one; what PHP takes for empty is 0.
 func number(raw json.RawMessage) (uint64, bool) {
 	text := string(raw)
-	var quoted string
-	if json.Unmarshal(raw, &quoted) == nil {
-		text = strings.TrimSpace(quoted)
-	}
 	switch text {
-	case "", "0", "null", "false":
+	case "null", "false":
 		return 0, true
 	}
-	n, ok := wholeNumber(text)
-	return n, ok
+	if strings.HasPrefix(text, `"`) {
+		json.Unmarshal(raw, &text) // it cannot fail: it is a valid string
+		text = strings.TrimSpace(text)
+	}
+	if text == "" || text == "0" {
+		return 0, true
+	}
+	return wholeNumber(text)
 }

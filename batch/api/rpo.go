@@ -19,9 +19,9 @@ func CheckRPO(text string) error {
 	const what = "the tracking number"
 	switch strings.TrimSpace(text) {
 	case "":
-		return errors.New("the tracking number is empty")
+		return errors.New("the tracking number is empty; fill it in")
 	case "0":
-		return errors.New("the tracking number is 0, which the service takes for none")
+		return errors.New("the tracking number is 0, which the service takes for none; fill in the carrier's number")
 	}
 	if len(text) > maxRPO {
 		return fmt.Errorf("the tracking number is longer than %d bytes; is this the right column?", maxRPO)
@@ -31,7 +31,7 @@ func CheckRPO(text string) error {
 	}
 	// A number like 123E45 may be a carrier's own; spreadsheets write a point
 	// or the exponent's sign.
-	if scientific.MatchString(text) && strings.ContainsAny(text, ".,+-") {
+	if isScientific(text) && strings.ContainsAny(text, ".,+-") {
 		return shortened(text, what)
 	}
 	return nil

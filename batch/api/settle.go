@@ -26,9 +26,10 @@ func Readable(s batch.Status) bool { return s.Pair() == batch.Payment }
 // begun so long ago: Confirmed or Unsent, and in words why. If ok is false it
 // tells neither, and the words say why not.
 //
-// It is Unsent only if the order waits for payment, which neither a payment
-// nor a cancellation would have left; in any other state somebody else had a
-// hand in it, or the service did with the update what nobody here knows.
+// It is Unsent only if the order waits for payment and has no payment date,
+// which neither a payment nor a cancellation would have left; in any other state
+// somebody else had a hand in it, or the service did with the update what nobody
+// here knows.
 func Settle(u batch.Update, o Order, age time.Duration) (class batch.Class, words string, ok bool) {
 	switch {
 	case o.Bill != 0 && o.Bill != u.Bill:
@@ -43,6 +44,8 @@ func Settle(u batch.Update, o Order, age time.Duration) (class batch.Class, word
 		return batch.Confirmed, "the order is cancelled", true
 	case o.Payment != payWaiting:
 		return 0, fmt.Sprintf("the order's payment is %q; somebody may have changed it since", o.Payment), false
+	case o.Paid != 0:
+		return 0, fmt.Sprintf("the order waits for payment, and yet has a payment date (%s)", dateWords(o.Paid)), false
 	case age < settleAfter:
 		return 0, fmt.Sprintf("the order is not %s, but the request is less than %.0f minutes old", stateWords(u.Status), settleAfter.Minutes()), false
 	}

@@ -30,6 +30,14 @@ func newWords(own map[string]string) (words, error) {
 	return w, nil
 }
 
+// statusNames are the API's own words.
+var statusNames = func() (names []string) {
+	for _, s := range batch.Statuses {
+		names = append(names, s.String())
+	}
+	return names
+}()
+
 func fold(word string) string { return strings.ToLower(strings.TrimSpace(word)) }
 
 // parse reads a status. The error is in a clerk's words.
@@ -45,6 +53,9 @@ func (w words) parse(text string) (batch.Status, error) {
 		return 0, errors.New("the status is empty")
 	case strings.ContainsFunc(text, isControl):
 		return 0, errors.New("a control character stands in the status; type it anew")
+	}
+	if near := nearest(text, statusNames); near != "" {
+		return 0, fmt.Errorf("this is no status; is it %s? Then mend the row, or say --word %s=%s", near, near, shellWord(text))
 	}
 	return 0, fmt.Errorf("this is no status; sent, paid, return and cancel are: if it means one of them, say for example --word sent=%s", shellWord(text))
 }

@@ -44,7 +44,7 @@ func (d *Decided) makePlan(doubts *list) error {
 		d.trim(f)
 		p.Counts[f.outcome.Class]++
 		p.Reasons[f.outcome.Reason]++
-		if f.outcome.Later != 0 {
+		if f.outcome.Class == batch.Confirmed && f.outcome.Later != 0 {
 			p.Changed++
 		}
 		if f.task() {

@@ -123,7 +123,11 @@ func (d *desk) planText() string {
 	fmt.Fprintf(&b, "Manifest    %s: %s (%s, %s)\n", d.copy.name, many(p.Rows, "row"), d.file.Encoding(), d.file.Delimiter())
 	var columns []string
 	for _, m := range d.file.Mapping() {
-		columns = append(columns, m.Field+" = "+m.Header)
+		if m.Header == "" {
+			columns = append(columns, m.Field+" is "+m.Value)
+		} else {
+			columns = append(columns, m.Field+" = "+m.Header)
+		}
 	}
 	fmt.Fprintf(&b, "Columns     %s\n", strings.Join(columns, ", "))
 	if dates := d.file.DatesInWords(); dates != "" {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,6 +34,11 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: false,
 		UpdateScripts:       *update,
 		Setup: func(e *testscript.Env) error {
+			samples, err := filepath.Abs(root + "/testdata/manifest")
+			if err != nil {
+				return err
+			}
+			e.Setenv("TESTDATA", samples)
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("XDG_STATE_HOME", "")
 			e.Setenv("TZ", "UTC")
