@@ -17,25 +17,30 @@ func TestForm(t *testing.T) {
 		want string
 	}{
 		{
-			"sent", batch.Update{Bill: 100000, Status: batch.Sent, Date: date, RPO: rpo},
+			"sent",
+			batch.Update{Bill: 100000, Status: batch.Sent, Date: date, RPO: rpo},
 			"bill_id=100000&status=sent&date=1362254400&rpo=10000000000000",
 		},
 		{
-			"paid", batch.Update{Bill: 100000, Status: batch.Paid, Date: date},
+			"paid",
+			batch.Update{Bill: 100000, Status: batch.Paid, Date: date},
 			"bill_id=100000&status=paid&date=1362254400",
 		},
 		{"return", batch.Update{Bill: 100000, Status: batch.Return}, "bill_id=100000&status=return"},
 		{"cancel", batch.Update{Bill: 100000, Status: batch.Cancel}, "bill_id=100000&status=cancel"},
 		{
-			"the occurrence is not sent", batch.Update{Bill: 7, Status: batch.Cancel, Occurrence: 3},
+			"the occurrence is not sent",
+			batch.Update{Bill: 7, Status: batch.Cancel, Occurrence: 3},
 			"bill_id=7&status=cancel",
 		},
 		{
-			"the longest", batch.Update{Bill: 999999999999999999, Status: batch.Paid, Date: 9999999999},
+			"the longest",
+			batch.Update{Bill: 999999999999999999, Status: batch.Paid, Date: 9999999999},
 			"bill_id=999999999999999999&status=paid&date=9999999999",
 		},
 		{
-			"byte for byte", batch.Update{Bill: 1, Status: batch.Sent, Date: date, RPO: " a&b=c+\u0416~ "},
+			"byte for byte",
+			batch.Update{Bill: 1, Status: batch.Sent, Date: date, RPO: " a&b=c+\u0416~ "},
 			"bill_id=1&status=sent&date=1362254400&rpo=+a%26b%3Dc%2B%D0%96%7E+",
 		},
 	}

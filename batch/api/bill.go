@@ -18,9 +18,10 @@ const maxDigits = 18
 //
 // Nothing else is taken for a number, and nothing is mended. PHP's cast to an
 // integer keeps the number a text begins with and drops the rest without a
-// word: "100 000" becomes 100, "1,234" 1, "1e5" 100000, "12345.0" and
-// "12345abc" 12345, "007" 7. To a service that casts, a doubtful number would
-// not be a fault, it would be somebody else's order.
+// word: "100 000" becomes 100, "1,234" 1, "1e5" 100000, "12345.0" 12345 and
+// "100000abc" 100000. To a service that casts, a doubtful number would not be a
+// fault, it would be somebody else's order. (A service that casts before it
+// looks at the hash refuses "007", whose hash is not that of 7.)
 func ParseBill(text string) (uint64, error) {
 	if n, ok := wholeNumber(text); ok {
 		return n, nil

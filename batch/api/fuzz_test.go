@@ -116,8 +116,10 @@ func FuzzCheckRPO(f *testing.F) {
 			t.Errorf("CheckRPO(%q) lets it pass", text)
 		}
 		checkSent(t, batch.Update{Bill: 1, Status: batch.Sent, Date: ourDate, RPO: text}, signer.Form{
-			{Name: "bill_id", Value: "1"}, {Name: "status", Value: "sent"},
-			{Name: "date", Value: strconv.Itoa(ourDate)}, {Name: "rpo", Value: text},
+			{Name: "bill_id", Value: "1"},
+			{Name: "status", Value: "sent"},
+			{Name: "date", Value: strconv.Itoa(ourDate)},
+			{Name: "rpo", Value: text},
 		})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -73,14 +74,22 @@ func scriptSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("BILLMARK_ACCOUNT", "demo")
 	ts.Setenv("BILLMARK_KEY", key)
 	ts.Setenv("BILLMARK_RATE", "0")
-	running[ts.Name()] = s
+	running.Store(ts.Name(), s)
 }
 
-// running are the stand-ins of the scripts, which run one after another.
-var running = map[string]*sandbox.Sandbox{}
+// running are the stand-ins of the scripts, by name.
+var running sync.Map
+
+func standIn(ts *testscript.TestScript) *sandbox.Sandbox {
+	s, ok := running.Load(ts.Name())
+	if !ok {
+		ts.Fatalf("there is no sandbox yet")
+	}
+	return s.(*sandbox.Sandbox)
+}
 
 func applied(ts *testscript.TestScript, neg bool, args []string) {
-	got := running[ts.Name()].Applied(args[0])
+	got := standIn(ts).Applied(args[0])
 	if want := args[1:]; strings.Join(got, "\n") != strings.Join(want, "\n") {
 		ts.Fatalf("order %s: got\n%s\nwant\n%s", args[0], strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
@@ -89,7 +98,7 @@ func applied(ts *testscript.TestScript, neg bool, args []string) {
 func requests(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	if got := running[ts.Name()].Counts().Requests; got != want {
+	if got := standIn(ts).Counts().Requests; got != want {
 		ts.Fatalf("the stand-in got %d requests, not %d", got, want)
 	}
 }
