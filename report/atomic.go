@@ -35,6 +35,8 @@ func createAtomic(path string) (*atomicFile, error) {
 	info, err := os.Lstat(path)
 	exists := err == nil
 	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist): // the name is too long, or a folder is closed to us
+		return nil, err
 	case exists && info.IsDir():
 		return nil, fmt.Errorf("%s is a folder", path)
 	case exists && !info.Mode().IsRegular():

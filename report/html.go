@@ -31,9 +31,11 @@ type htmlReport struct {
 
 // kept are rows of one kind: all are counted, the first ones are shown.
 type kept struct {
-	most, count, text int
-	full              bool
-	rows              []pageRow
+	count int
+	most  int // rows
+	room  int // bytes of text that may still be kept
+	full  bool
+	rows  []pageRow
 }
 
 // pageRow is a row as the page shows it.
@@ -44,7 +46,11 @@ type pageRow struct {
 }
 
 func newHTML(f *atomicFile, h Head) (Writer, error) {
-	return &htmlReport{body: newBody(f, h), failures: kept{most: mostFailures}, others: kept{most: mostOthers}}, nil
+	return &htmlReport{
+		body:     newBody(f, h),
+		failures: kept{most: mostFailures, room: mostText},
+		others:   kept{most: mostOthers, room: mostText},
+	}, nil
 }
 
 // Row implements Writer.
@@ -64,11 +70,11 @@ func (w *htmlReport) Row(l Line) error {
 // keep keeps a row if it fits; after the first that does not, none is kept, so
 // that what is shown has no gaps.
 func (k *kept) keep(r pageRow) {
-	k.text += len(r.Message) + len(r.Code) + len(r.Sent)
+	k.room -= len(r.Message) + len(r.Code) + len(r.Sent)
 	for _, cell := range r.Cells {
-		k.text += len(cell) + 16
+		k.room -= len(cell) + 16
 	}
-	if k.full = len(k.rows) == k.most || k.text > mostText; !k.full {
+	if k.full = len(k.rows) == k.most || k.room < 0; !k.full {
 		k.rows = append(k.rows, r)
 	}
 }

@@ -67,22 +67,22 @@ func drawBins(bins []classCounts, title func(n int, counts classCounts) string) 
 
 // shares divides a length by counts, in the order of batch.Classes: whole
 // counts fill it. A small share is enlarged to the least that can be seen, at
-// the cost of the largest.
+// the cost of the others.
 func shares(counts classCounts, whole int, length, least float64) [len(batch.Classes)]float64 {
 	var parts [len(batch.Classes)]float64
-	if whole == 0 {
-		return parts
-	}
-	largest, sum := 0, 0.0
+	sum, spare := 0.0, 0.0
 	for i, class := range batch.Classes {
 		if counts[class] > 0 {
 			parts[i] = max(least, length*float64(counts[class])/float64(whole))
-		}
-		if sum += parts[i]; parts[i] > parts[largest] {
-			largest = i
+			sum += parts[i]
+			spare += parts[i] - least
 		}
 	}
-	parts[largest] -= max(0, sum-length)
+	if sum > length {
+		for i := range parts {
+			parts[i] -= (sum - length) * max(0, parts[i]-least) / spare
+		}
+	}
 	return parts
 }
 

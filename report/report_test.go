@@ -119,6 +119,31 @@ func TestRowsAreNotKept(t *testing.T) {
 	}
 }
 
+// A report that could not be written leaves the old one and nothing else.
+func TestWritingFails(t *testing.T) {
+	h, lines := mixed()
+	for ending, maker := range formats {
+		folder := t.TempDir()
+		path := filepath.Join(folder, "a"+ending)
+		put(t, path, "old")
+		f := begun(t, path, "")
+		w, err := maker(f, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.File.Close() // from here on no write succeeds
+		if err := w.Row(lines[0]); err != nil {
+			t.Errorf("%s: %v", ending, err)
+		}
+		if err := w.Close(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s: %v", ending, err)
+		}
+		if got, list := read(t, path), names(t, folder); got != "old" || len(list) != 1 {
+			t.Errorf("%s: %q in %q", ending, got, list)
+		}
+	}
+}
+
 func read(t testing.TB, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)

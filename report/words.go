@@ -104,16 +104,20 @@ func shortened(s string) string {
 // turn the direction of writing becomes a blank.
 func clean(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	bad := func(r rune) bool {
-		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
-	}
-	if strings.IndexFunc(s, bad) < 0 {
+	if strings.IndexFunc(s, unseen) < 0 {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if bad(r) {
+		if unseen(r) {
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+func unseen(r rune) bool {
+	if r < unicode.MaxASCII {
+		return r < ' '
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
 }

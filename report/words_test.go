@@ -50,7 +50,7 @@ func cyrillic(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }
 // No word of a language is missing.
 func TestEveryClassAndPhraseHasWords(t *testing.T) {
 	for _, lang := range languages {
-		for _, words := range []any{*phrasesIn(lang), *pageWordsIn(lang)} {
+		for _, words := range []any{*phrasesIn(lang), *pageWordsIn(lang), *summaryWordsIn(lang)} {
 			v := reflect.ValueOf(words)
 			for i := range v.NumField() {
 				name := fmt.Sprintf("%s: %s.%s", lang, v.Type().Name(), v.Type().Field(i).Name)

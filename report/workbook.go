@@ -22,10 +22,13 @@ func (w *xlsxReport) writeAbout() error {
 	if err := w.book.SetColWidth(aboutSheet, "A", "E", 24); err != nil {
 		return err
 	}
-	for i, texts := range w.head.aboutTexts() {
-		row := i + 1
+	all := w.head.aboutTexts()
+	if err := w.book.SetSheetDimension(aboutSheet, fmt.Sprintf("A1:E%d", len(all))); err != nil {
+		return err
+	}
+	for i, texts := range all {
 		for j, text := range texts {
-			cell, err := excelize.CoordinatesToCellName(j+1, row)
+			cell, err := excelize.CoordinatesToCellName(j+1, i+1)
 			if err == nil {
 				err = w.aboutCell(cell, text, j == 0)
 			}
@@ -111,13 +114,14 @@ func (h *Head) properties() *excelize.DocProperties {
 	}
 }
 
-// packer makes a zip archive whose files carry no time, and none is so long
-// that spreadsheet programs would take the archive for a broken one.
+// packer makes a zip archive whose files all carry one time, and none of which
+// is so long that spreadsheet programs would take the archive for a broken one.
 type packer struct{ *zip.Writer }
 
 // Create implements excelize.ZipWriter.
 func (p *packer) Create(name string) (io.Writer, error) {
-	w, err := p.Writer.Create(name)
+	first := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) // the format's first day
+	w, err := p.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: first})
 	return &bounded{w: w, left: math.MaxUint32}, err
 }
 

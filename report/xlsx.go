@@ -211,7 +211,7 @@ var tints = [...]struct {
 
 func newXLSXStyles(book *excelize.File) (s xlsxStyles, err error) {
 	const asNumber, asText = 1, 49
-	make := func(format int, rgb string, bold bool) int {
+	add := func(format int, rgb string, bold bool) int {
 		style := &excelize.Style{NumFmt: format, Alignment: &excelize.Alignment{Vertical: "top"}}
 		if rgb != "" {
 			style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{rgb}}
@@ -225,11 +225,11 @@ func newXLSXStyles(book *excelize.File) (s xlsxStyles, err error) {
 		}
 		return id
 	}
-	s.header, s.label = make(asText, "DDE3E8", true), make(asText, "", true)
-	s.plain = xlsxStyle{make(asText, "", false), make(asNumber, "", false)}
+	s.header, s.label = add(asText, "DDE3E8", true), add(asText, "", true)
+	s.plain = xlsxStyle{add(asText, "", false), add(asNumber, "", false)}
 	s.coloured = map[batch.Class]xlsxStyle{}
 	for _, t := range tints {
-		s.coloured[t.class] = xlsxStyle{make(asText, t.rgb, false), make(asNumber, t.rgb, false)}
+		s.coloured[t.class] = xlsxStyle{add(asText, t.rgb, false), add(asNumber, t.rgb, false)}
 	}
 	return s, err
 }

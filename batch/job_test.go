@@ -1,0 +1,392 @@
+package batch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"billmark/batch"
+)
+
+// stub is a service that answers requests as a test wants it: told the number of the request,
+// from 1, it gives the reply. A request takes 100 ms.
+type stub struct {
+	w       *world
+	connect func(n int) error
+	answer  func(n int) (batch.Answer, error)
+
+	mu       sync.Mutex
+	dialled  int
+	requests int
+	at       []time.Duration // when each request came
+	began    time.Time
+	flying   int
+	most     []int // requests in flight when each came, itself included
+}
+
+type stubWire struct {
+	s     *stub
+	stand bool
+}
+
+func (p *stubWire) Close() error { return nil }
+
+func (p *stubWire) Connect(ctx context.Context) error {
+	if p.stand {
+		return nil
+	}
+	p.s.mu.Lock()
+	p.s.dialled++
+	n := p.s.dialled
+	p.s.mu.Unlock()
+	if ctx.Err() != nil {
+		return &batch.PostError{Reason: batch.ReasonStopped, Err: ctx.Err()}
+	}
+	if p.s.connect != nil {
+		if err := p.s.connect(n); err != nil {
+			return err
+		}
+	}
+	p.stand = true
+	return nil
+}
+
+func (p *stubWire) Post(context.Context, string, []byte) (batch.Answer, error) {
+	s := p.s
+	s.mu.Lock()
+	s.requests++
+	n := s.requests
+	s.flying++
+	s.at = append(s.at, time.Since(s.began))
+	s.most = append(s.most, s.flying)
+	s.mu.Unlock()
+	time.Sleep(100 * time.Millisecond)
+	a, err := s.answer(n)
+	s.mu.Lock()
+	s.flying--
+	s.mu.Unlock()
+	if err != nil {
+		p.stand = false
+	}
+	return a, err
+}
+
+// bills are tasks of n different bills.
+func bills(n int) []batch.Task {
+	var tasks []batch.Task
+	for i := range n {
+		tasks = append(tasks, batch.Task{Row: i + 1, Line: i + 2, Update: batch.Update{Bill: uint64(i + 1), Status: batch.Paid, Date: 1_600_000_000}})
+	}
+	return tasks
+}
+
+// run runs tasks against the stub and counts the outcomes by class.
+func (s *stub) run(ctx context.Context, tasks []batch.Task, change func(*batch.Job)) (map[batch.Class]int, error) {
+	s.began = time.Now()
+	job := s.w.job(tasks, 8)
+	job.Open = func() batch.Poster { return &stubWire{s: s} }
+	if change != nil {
+		change(job)
+	}
+	_, err := job.Run(ctx)
+	counts := map[batch.Class]int{}
+	for _, r := range s.w.journal.records {
+		counts[r.Outcome.Class]++
+	}
+	return counts, err
+}
+
+var (
+	unverified = batch.Answer{Status: 200, Body: []byte(`{"error_code":0,"error_text":"ok","hash":"00000000000000000000000000000000"}`)}
+	noReply    = &batch.PostError{Reason: batch.ReasonNoReply, Err: errors.New("no reply")}
+	noWay      = &batch.PostError{Reason: batch.ReasonConnect, Err: errors.New("connection refused")}
+)
+
+// TestStops: when a run stops by itself, and what was sent until then.
+func TestStops(t *testing.T) {
+	tests := []struct {
+		name     string
+		tasks    int
+		connect  func(n int) error
+		answer   func(w *world, n int) (batch.Answer, error)
+		change   func(*batch.Job)
+		want     batch.StopReason // 0: none
+		requests [2]int           // at least and at most
+		counts   map[batch.Class]int
+	}{
+		{
+			name: "a wrong key stops at the first, which goes alone", tasks: 50,
+			answer: func(*world, int) (batch.Answer, error) {
+				return batch.Answer{Status: 200, Body: []byte(`{"error_code":5,"error_text":"no such login","hash":"00000000000000000000000000000000"}`)}, nil
+			},
+			want: batch.StopAccount, requests: [2]int{1, 1}, counts: map[batch.Class]int{batch.Unsent: 1},
+		},
+		{
+			name: "an account that is disabled meanwhile", tasks: 50,
+			answer: func(w *world, n int) (batch.Answer, error) {
+				if n < 20 {
+					return w.reply("0", "ok"), nil
+				}
+				return w.reply("7", "disabled"), nil
+			},
+			want: batch.StopAccount, requests: [2]int{20, 28},
+		},
+		{
+			name: "another account-wide code needs a right hash", tasks: 3,
+			answer: func(*world, int) (batch.Answer, error) {
+				return batch.Answer{Status: 200, Body: []byte(`{"error_code":7,"error_text":"disabled","hash":"00000000000000000000000000000000"}`)}, nil
+			},
+			requests: [2]int{3, 3}, counts: map[batch.Class]int{batch.Unverified: 3},
+		},
+		{
+			name: "none of the first five accepted", tasks: 50,
+			answer: func(w *world, _ int) (batch.Answer, error) { return w.reply("200", "no such order"), nil },
+			want:   batch.StopRefused, requests: [2]int{5, 5}, counts: map[batch.Class]int{batch.Rejected: 5},
+		},
+		{
+			name: "four rejected are no reason to stop", tasks: 4,
+			answer:   func(w *world, _ int) (batch.Answer, error) { return w.reply("200", "no such order"), nil },
+			requests: [2]int{4, 4}, counts: map[batch.Class]int{batch.Rejected: 4},
+		},
+		{
+			name: "five unverified in a row", tasks: 50,
+			answer: func(w *world, n int) (batch.Answer, error) {
+				if n <= 10 {
+					return w.reply("0", "ok"), nil
+				}
+				return unverified, nil
+			},
+			change: func(j *batch.Job) { j.Workers = 1 },
+			want:   batch.StopUnverified, requests: [2]int{15, 15}, counts: map[batch.Class]int{batch.Confirmed: 10, batch.Unverified: 5},
+		},
+		{
+			name: "four unverified and a yes, again and again", tasks: 50,
+			answer: func(w *world, n int) (batch.Answer, error) {
+				if n%5 == 1 {
+					return w.reply("0", "ok"), nil
+				}
+				return unverified, nil
+			},
+			change:   func(j *batch.Job) { j.Workers = 1 },
+			requests: [2]int{50, 50}, counts: map[batch.Class]int{batch.Confirmed: 10, batch.Unverified: 40},
+		},
+		{
+			name: "too many failures", tasks: 50,
+			answer: func(w *world, n int) (batch.Answer, error) {
+				switch n % 3 {
+				case 0:
+					return w.reply("200", "no"), nil
+				case 1:
+					return w.reply("0", "ok"), nil
+				}
+				return batch.Answer{}, noReply
+			},
+			change: func(j *batch.Job) { j.Workers, j.MaxFailures = 1, 6 },
+			want:   batch.StopFailures, requests: [2]int{11, 11},
+			counts: map[batch.Class]int{batch.Confirmed: 4, batch.Rejected: 3, batch.Unknown: 4},
+		},
+		{
+			name: "asked to slow down, again and again", tasks: 50,
+			answer: func(*world, int) (batch.Answer, error) {
+				return batch.Answer{Status: 429, RetryAfter: time.Second}, nil
+			},
+			want: batch.StopTooMany, requests: [2]int{15, 15}, counts: map[batch.Class]int{batch.Unsent: 5},
+		},
+		{
+			name: "never reached", tasks: 50,
+			connect: func(int) error { return noWay },
+			want:    batch.StopUnreachable, counts: map[batch.Class]int{batch.Unsent: 1},
+		},
+		{
+			name: "the server is somebody else", tasks: 50,
+			connect: func(int) error { return &batch.PostError{Reason: batch.ReasonTLS, Err: errors.New("unknown authority")} },
+			want:    batch.StopTLS, counts: map[batch.Class]int{batch.Unsent: 1},
+		},
+		{
+			name: "what nobody classified is unknown, and never sent again", tasks: 1,
+			answer:   func(*world, int) (batch.Answer, error) { return batch.Answer{}, errors.New("what is this") },
+			requests: [2]int{1, 1}, counts: map[batch.Class]int{batch.Unknown: 1},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				s := &stub{w: w, connect: tt.connect, answer: func(n int) (batch.Answer, error) { return tt.answer(w, n) }}
+				counts, err := s.run(t.Context(), bills(tt.tasks), tt.change)
+				var stop *batch.Stop
+				errors.As(err, &stop)
+				switch {
+				case tt.want == 0 && err != nil:
+					t.Errorf("stopped: %v", err)
+				case tt.want != 0 && (stop == nil || stop.Reason != tt.want):
+					t.Errorf("ended with %v", err)
+				}
+				if s.requests < tt.requests[0] || s.requests > tt.requests[1] {
+					t.Errorf("%d requests, not %v", s.requests, tt.requests)
+				}
+				if tt.counts != nil && fmt.Sprint(counts) != fmt.Sprint(tt.counts) {
+					t.Errorf("counts %v, not %v", counts, tt.counts)
+				}
+			})
+		})
+	}
+}
+
+// TestFirstAlone: the first update goes alone, and until one was accepted no
+// more than five are started.
+func TestFirstAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
+			if n < 4 {
+				return w.reply("200", "no"), nil
+			}
+			return w.reply("0", "ok"), nil
+		}}
+		if _, err := s.run(t.Context(), bills(60), nil); err != nil {
+			t.Fatal(err)
+		}
+		if s.most[0] != 1 || slices.Max(s.most[:5]) > 4 || slices.Max(s.most) != 8 {
+			t.Errorf("in flight: %v", s.most)
+		}
+		if s.at[1] < 100*time.Millisecond {
+			t.Errorf("the second request came after %v, before the first was answered", s.at[1])
+		}
+		if s.at[5] < 200*time.Millisecond {
+			t.Errorf("the sixth came after %v, before one was accepted", s.at[5])
+		}
+	})
+}
+
+// TestRetryAfter: all of the run waits as long as the API asks, within limits,
+// and each try takes a permit.
+func TestRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
+			if n == 10 {
+				return batch.Answer{Status: 429, RetryAfter: time.Hour}, nil
+			}
+			return w.reply("0", "ok"), nil
+		}}
+		counts, err := s.run(t.Context(), bills(40), func(j *batch.Job) { j.Pace = batch.NewPace(rate.Limit(20)) })
+		if err != nil || counts[batch.Confirmed] != 40 || s.requests != 41 {
+			t.Fatalf("%v, %d requests, %v", counts, s.requests, err)
+		}
+		gap := time.Duration(0)
+		for i := 1; i < len(s.at); i++ {
+			gap = max(gap, s.at[i]-s.at[i-1])
+		}
+		if gap < 299*time.Second || gap > 301*time.Second { // the limit is five minutes
+			t.Errorf("the longest wait was %v", gap)
+		}
+	})
+}
+
+// TestNetworkAway: a network that goes away for minutes costs no row; one that
+// stays away for more than ten stops the run.
+func TestNetworkAway(t *testing.T) {
+	for _, away := range []time.Duration{3 * time.Minute, 15 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			start := time.Now()
+			gone := func() bool { d := time.Since(start); return d > 2*time.Second && d < 2*time.Second+away }
+			s := &stub{w: w}
+			s.connect = func(int) error {
+				if gone() {
+					return noWay
+				}
+				return nil
+			}
+			s.answer = func(n int) (batch.Answer, error) {
+				if gone() {
+					return batch.Answer{}, noReply
+				}
+				return w.reply("0", "ok"), nil
+			}
+			var waits sink
+			counts, err := s.run(t.Context(), bills(100), func(j *batch.Job) {
+				j.Pace, j.Sinks = batch.NewPace(20), []batch.Sink{&waits}
+			})
+			var stop *batch.Stop
+			switch {
+			case away < 10*time.Minute && (err != nil || counts[batch.Unknown] > 8 || counts[batch.Confirmed]+counts[batch.Unknown] != 100):
+				t.Errorf("%v away: %v, %v", away, counts, err)
+			case away > 10*time.Minute && (!errors.As(err, &stop) || stop.Reason != batch.StopUnreachable):
+				t.Errorf("%v away: %v, %v", away, counts, err)
+			}
+			if !strings.Contains(waits.why, "the network") {
+				t.Errorf("the run did not say what it waits for: %q", waits.why)
+			}
+			if dials := s.dialled; dials > 250 {
+				t.Errorf("%d connections were tried", dials)
+			}
+		})
+	}
+}
+
+// sink keeps the last reason for waiting.
+type sink struct {
+	why  string
+	done int
+}
+
+func (s *sink) Done(batch.Task, batch.Outcome) { s.done++ }
+
+func (s *sink) Waiting(why string) {
+	if why != "" {
+		s.why = why
+	}
+}
+
+// TestDrain: an interrupt starts nothing more, and finishes what is in flight.
+func TestDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s := &stub{w: w, answer: func(int) (batch.Answer, error) { return w.reply("0", "ok"), nil }}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(1050*time.Millisecond, func() { cancel(batch.ErrInterrupted) })
+		counts, err := s.run(ctx, bills(1000), nil)
+		if !errors.Is(err, batch.ErrInterrupted) || len(counts) != 1 || counts[batch.Confirmed] != s.requests {
+			t.Errorf("%v after %d requests: %v", counts, s.requests, err)
+		}
+		if last := s.at[len(s.at)-1]; last > 1050*time.Millisecond || time.Since(s.began) > 1200*time.Millisecond {
+			t.Errorf("the last request came after %v, the end after %v", last, time.Since(s.began))
+		}
+	})
+}
+
+// TestNeighbours: rows of one bill that stand side by side go one at a time,
+// and do not slow down the others.
+func TestNeighbours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		var tasks []batch.Task
+		for bill := range 200 {
+			for n := range 5 {
+				tasks = append(tasks, batch.Task{
+					Row: len(tasks) + 1, Line: len(tasks) + 2, More: n < 4,
+					Update: batch.Update{Bill: uint64(bill + 1), Status: batch.Paid, Date: int64(1_600_000_000 + n)},
+				})
+			}
+		}
+		s := &stub{w: w, answer: func(int) (batch.Answer, error) { return w.reply("0", "ok"), nil }}
+		counts, err := s.run(t.Context(), tasks, nil)
+		if err != nil || counts[batch.Confirmed] != 1000 {
+			t.Fatalf("%v, %v", counts, err)
+		}
+		// 1,000 requests of 100 ms by 8 workers, the first of them alone.
+		if took := time.Since(s.began); took > 13*time.Second {
+			t.Errorf("took %v, the full pace is 12.6 s", took)
+		}
+	})
+}
