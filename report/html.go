@@ -101,7 +101,7 @@ func shown(s string) string {
 			s = string(r[:longestCell]) + "\u2026"
 		}
 	}
-	return strings.Clone(clean(s))
+	return strings.Clone(Clean(s))
 }
 
 // Close implements Writer.

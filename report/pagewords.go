@@ -108,7 +108,7 @@ func (w *pageWords) end(r batch.Run) string {
 	case r.Finished.IsZero():
 		return w.killed
 	case r.Summary.Stopped != "":
-		return fmt.Sprintf(w.stopped, clean(r.Summary.Stopped))
+		return fmt.Sprintf(w.stopped, Clean(r.Summary.Stopped))
 	}
 	return w.ended
 }

@@ -13,7 +13,7 @@ import (
 func SummaryText(s batch.Summary, h Head) string {
 	w := summaryWordsIn(h.Lang)
 	var b strings.Builder
-	fmt.Fprintf(&b, w.manifest, clean(h.File), h.Digest)
+	fmt.Fprintf(&b, w.manifest, Clean(h.File), h.Digest)
 	fmt.Fprintf(&b, w.account, h.Account, h.API)
 	for _, c := range batch.Classes {
 		if n := s.Counts[c]; n > 0 {
@@ -29,7 +29,7 @@ func SummaryText(s batch.Summary, h Head) string {
 	}
 	b.WriteByte('\n')
 	if s.Stopped != "" {
-		fmt.Fprintf(&b, w.stopped, clean(s.Stopped))
+		fmt.Fprintf(&b, w.stopped, Clean(s.Stopped))
 	}
 	return b.String()
 }

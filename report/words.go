@@ -14,7 +14,7 @@ func (h *Head) Message(l Line) string {
 	p := phrasesIn(h.Lang)
 	o := &l.Outcome
 	if o.Class == batch.Invalid && len(l.Row.Faults) > 0 {
-		return clean(faultsInWords(l.Row.Faults))
+		return Clean(faultsInWords(l.Row.Faults))
 	}
 	text := h.because(p, o)
 	if o.Later != 0 {
@@ -23,7 +23,7 @@ func (h *Head) Message(l Line) string {
 	if o.Same > 0 {
 		text = fmt.Sprintf(p.same, o.Same, text)
 	}
-	return clean(text)
+	return Clean(text)
 }
 
 // because says why an outcome is what it is.
@@ -100,9 +100,9 @@ func shortened(s string) string {
 	return s
 }
 
-// clean makes one line of a text: what could move a cursor, break a line or
+// Clean makes one line of a text: what could move a cursor, break a line or
 // turn the direction of writing becomes a blank.
-func clean(s string) string {
+func Clean(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if strings.IndexFunc(s, unseen) < 0 {
 		return s

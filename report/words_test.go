@@ -111,8 +111,8 @@ func TestClean(t *testing.T) {
 		"a\u2028b\u2029c":    "a b c",
 		"bad \xff byte":      "bad \ufffd byte",
 	} {
-		if got := clean(in); got != want {
-			t.Errorf("clean(%q) = %q", in, got)
+		if got := Clean(in); got != want {
+			t.Errorf("Clean(%q) = %q", in, got)
 		}
 	}
 }

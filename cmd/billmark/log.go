@@ -7,6 +7,7 @@ import (
 	"github.com/lmittmann/tint"
 
 	"billmark/batch"
+	"billmark/report"
 )
 
 // log makes the structured log: to a file as JSON, to standard error if the
@@ -39,7 +40,7 @@ type logSink struct{ log *slog.Logger }
 // Done implements batch.Sink.
 func (l logSink) Done(t batch.Task, o batch.Outcome) {
 	l.log.Debug("update", "line", t.Line, "bill", t.Update.Bill, "status", t.Update.Status.String(),
-		"outcome", o.Class.String(), "code", o.Code, "text", o.Text)
+		"outcome", o.Class.String(), "code", o.Code, "text", report.Clean(o.Text))
 }
 
 // Waiting implements batch.Sink.
