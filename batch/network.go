@@ -49,6 +49,9 @@ func (n *network) wait(ctx context.Context) error {
 // others wait. A nil error says that another try is worth it; a *Stop that it
 // took too long, or that this was the last try at an API never reached.
 func (n *network) lost(ctx context.Context, p Poster, cause error, last bool) error {
+	if ctx.Err() != nil { // the run is over, which is why there is no connection
+		return ctx.Err()
+	}
 	n.mu.Lock()
 	if !n.reached || n.back != nil {
 		defer n.mu.Unlock()

@@ -56,6 +56,9 @@ var (
 	ErrNotJournal = errors.New("not a journal that this version can use")
 	// ErrNetwork: the journal lies on a network folder.
 	ErrNetwork = errors.New("a journal may not lie on a network folder")
+	// ErrDisk: the disk does not take or give what it should. Other calls
+	// give it, too.
+	ErrDisk = errors.New("the disk is full or fails")
 )
 
 // InUse is the error of Open when another process has the journal.
@@ -107,7 +110,7 @@ type tally struct {
 func Open(path string, id Identity) (*Journal, error) {
 	j, err := open(path, id)
 	if err != nil {
-		return nil, fmt.Errorf("opening the journal %s: %w", path, damaged(err))
+		return nil, fmt.Errorf("opening the journal %s: %w", path, understood(err))
 	}
 	return j, nil
 }
@@ -124,10 +127,10 @@ func open(path string, id Identity) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{path: path, lock: lock, open: map[batch.Update]*row{}, entries: make(chan *entry, 256)}
-	if err := j.connect(); err != nil {
+	if j.seen, err = openSeen(path); err != nil {
 		return nil, errors.Join(err, j.release())
 	}
-	for _, step := range []func() error{func() error { return j.identify(id) }, j.load, j.prepare} {
+	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.load, j.prepare} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, j.release())
 		}
@@ -236,9 +239,11 @@ func (j *Journal) load() error {
 		&j.tally.commits, &j.tally.updates, (*signed)(&j.tally.digest), &j.tally.seq); err != nil {
 		return err
 	}
-	var err error
-	j.seen, err = openSeen(j.path, j.tally.commits)
-	return err
+	if missing := j.seen.commits - j.tally.commits; missing > 0 {
+		return fmt.Errorf("%w: its last %d of %d entries are missing (was a file beside it removed, or an older copy put back?)",
+			batch.ErrDamaged, missing, j.seen.commits)
+	}
+	return nil
 }
 
 // Zone is the time zone the journal was begun with.
@@ -283,12 +288,18 @@ func (j *Journal) scan(query string, dest ...any) error {
 	return err
 }
 
-// damaged marks SQLite's own findings of damage.
-func damaged(err error) error {
+// understood marks SQLite's own findings of damage and of a disk that fails.
+func understood(err error) error {
 	var e *sqlite.Error
-	const corrupt, notADatabase = 11, 26
-	if errors.As(err, &e) && (e.Code()&0xff == corrupt || e.Code()&0xff == notADatabase) {
+	if !errors.As(err, &e) {
+		return err
+	}
+	const ioError, corrupt, full, notADatabase = 10, 11, 13, 26
+	switch e.Code() & 0xff {
+	case corrupt, notADatabase:
 		return fmt.Errorf("%w: %w", batch.ErrDamaged, err)
+	case ioError, full:
+		return fmt.Errorf("%w: %w", ErrDisk, err)
 	}
 	return err
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"billmark/batch"
 )
 
 // lock keeps other processes out. The kernel gives it back when the process
@@ -40,32 +40,39 @@ func (l *lock) release() error { return l.file.Close() }
 // put in its place. Then what was sent is not known, and nothing may be.
 //
 // Without the file, as when a journal was moved by itself, nothing is missed.
-type seen struct{ file *os.File }
+type seen struct {
+	file    *os.File
+	commits int64 // noted before
+}
 
-const seenFormat = "commits %020d\npid %d since %s\n"
+const (
+	commitsFormat = "commits %020d\n"
+	ownerFormat   = "pid %d since %s\n"
+)
 
 func seenPath(path string) string { return path + ".seen" }
 
-func openSeen(path string, commits int64) (*seen, error) {
+// openSeen reads what was noted and writes down at once who has the journal.
+// What it wrote before is overwritten and never missing, should we die here.
+func openSeen(path string) (*seen, error) {
 	f, err := os.OpenFile(seenPath(path), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	s := &seen{f}
+	s := &seen{file: f}
 	text, err := io.ReadAll(f)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	var noted int64
-	if _, err := fmt.Sscanf(string(text), "commits %d", &noted); err == nil && noted > commits {
-		return nil, errors.Join(fmt.Errorf("%w: its last %d of %d entries are missing (was a file beside it removed, or an older copy put back?)",
-			batch.ErrDamaged, noted-commits, noted), f.Close())
+	if _, err := fmt.Sscanf(string(text), commitsFormat, &s.commits); err != nil {
+		s.commits = 0
 	}
 	now := time.Now().UTC().Format(time.RFC3339)
-	if err := f.Truncate(0); err != nil {
+	mine := fmt.Appendf(nil, commitsFormat+ownerFormat, s.commits, os.Getpid(), now)
+	if _, err := f.WriteAt(mine, 0); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	if _, err := f.WriteAt(fmt.Appendf(nil, seenFormat, commits, os.Getpid(), now), 0); err != nil {
+	if err := f.Truncate(int64(len(mine))); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return s, nil
@@ -73,26 +80,47 @@ func openSeen(path string, commits int64) (*seen, error) {
 
 // note writes down that so many transactions are committed.
 func (s *seen) note(commits int64) error {
-	_, err := s.file.WriteAt(fmt.Appendf(nil, "commits %020d\n", commits), 0)
+	_, err := s.file.WriteAt(fmt.Appendf(nil, commitsFormat, commits), 0)
 	return err
 }
 
 func (s *seen) close() error { return s.file.Close() }
 
-// owner tells who has the journal, as far as can be told.
+// owner tells who has the journal, as far as can be told. Whoever has just
+// taken the lock writes its name down a moment later, so an earlier owner that
+// is no more is not believed at once.
 func owner(path string) (pid int, since time.Time) {
+	for range 20 {
+		if pid, since = readOwner(path); pid != 0 && alive(pid) {
+			return pid, since
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return 0, time.Time{}
+}
+
+func readOwner(path string) (pid int, since time.Time) {
 	text, err := os.ReadFile(seenPath(path))
 	if err != nil {
 		return 0, time.Time{}
 	}
 	var commits int64
 	var when string
-	if _, err := fmt.Sscanf(string(text), "commits %d\npid %d since %s", &commits, &pid, &when); err != nil {
+	if _, err := fmt.Sscanf(string(text), commitsFormat+ownerFormat, &commits, &pid, &when); err != nil {
 		return 0, time.Time{}
 	}
-	since, err = time.Parse(time.RFC3339, when)
-	if err != nil {
+	if since, err = time.Parse(time.RFC3339, when); err != nil {
 		return 0, time.Time{}
 	}
 	return pid, since
+}
+
+// alive reports whether there is such a process.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid) // on Windows this is the answer
+	if err != nil {
+		return false
+	}
+	defer p.Release()
+	return runtime.GOOS == "windows" || !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

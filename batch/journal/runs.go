@@ -14,7 +14,7 @@ func (j *Journal) StartRun(r batch.Run) (int64, error) {
 		"INSERT INTO runs (file, digest, version, again, started, rows) VALUES (?, ?, ?, ?, ?, ?)",
 		r.File, r.Digest[:], r.Version, r.Again, r.Started.Unix(), r.Summary.Rows)
 	if err != nil {
-		return 0, fmt.Errorf("writing to the journal: %w", damaged(err))
+		return 0, fmt.Errorf("writing to the journal: %w", understood(err))
 	}
 	return res.LastInsertId()
 }
@@ -27,7 +27,7 @@ func (j *Journal) FinishRun(run int64, s batch.Summary) error {
 		s.Counts[batch.Unsent], s.Counts[batch.Unverified], s.Counts[batch.Unknown], s.Counts[batch.Skipped],
 		s.Requests, s.Stopped, run)
 	if err != nil {
-		return fmt.Errorf("writing to the journal: %w", damaged(err))
+		return fmt.Errorf("writing to the journal: %w", understood(err))
 	}
 	return nil
 }
@@ -38,7 +38,7 @@ func (j *Journal) Runs() ([]batch.Run, error) {
 	rows, err := j.conn.QueryContext(context.Background(), `SELECT id, file, digest, version, again, started, finished, rows,
 		confirmed, rejected, invalid, unsent, unverified, unknown, skipped, requests, stopped FROM runs ORDER BY id`)
 	if err != nil {
-		return nil, fmt.Errorf("reading the journal: %w", damaged(err))
+		return nil, fmt.Errorf("reading the journal: %w", understood(err))
 	}
 	defer rows.Close()
 	var runs []batch.Run
@@ -50,7 +50,7 @@ func (j *Journal) Runs() ([]batch.Run, error) {
 		if err := rows.Scan(&r.ID, &r.File, &digest, &r.Version, &r.Again, &started, &finished, &s.Rows,
 			&s.Counts[batch.Confirmed], &s.Counts[batch.Rejected], &s.Counts[batch.Invalid], &s.Counts[batch.Unsent],
 			&s.Counts[batch.Unverified], &s.Counts[batch.Unknown], &s.Counts[batch.Skipped], &s.Requests, &s.Stopped); err != nil {
-			return nil, fmt.Errorf("reading the journal: %w", damaged(err))
+			return nil, fmt.Errorf("reading the journal: %w", understood(err))
 		}
 		copy(r.Digest[:], digest)
 		r.Started = time.Unix(started, 0).UTC()

@@ -14,7 +14,7 @@ import (
 // unchanged, is known only when Scan returns nil.
 func (j *Journal) Scan(give func(*batch.Record) error) error {
 	if err := j.scanAll(give); err != nil {
-		return fmt.Errorf("reading the journal %s: %w", j.path, damaged(err))
+		return fmt.Errorf("reading the journal %s: %w", j.path, understood(err))
 	}
 	return nil
 }

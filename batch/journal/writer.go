@@ -138,7 +138,8 @@ func (j *Journal) commitGroup(group []*entry) error {
 	}
 	if err != nil {
 		j.tally = before
-		return errors.Join(damaged(err), j.exec(j.rollback))
+		_ = j.exec(j.rollback) // SQLite may have done so by itself; nothing follows anyway
+		return understood(err)
 	}
 	// From here on a journal without this commit is one that lost something.
 	return j.seen.note(j.tally.commits)
