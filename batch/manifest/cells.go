@@ -36,15 +36,15 @@ func split(into []string, record []byte, delimiter rune) ([]string, error) {
 		if quoted, text, err = unquote(quoted[:0], text); err != nil {
 			return into, err
 		}
-		into = append(into, string(quoted))
-		switch {
-		case text == "":
-			return into, nil
-		case len(text) >= len(comma) && text[:len(comma)] == comma:
-			text = text[len(comma):]
-		default:
+		rest, more := strings.CutPrefix(text, comma)
+		if !more && text != "" {
 			return into, errQuote
 		}
+		into = append(into, string(quoted))
+		if !more {
+			return into, nil
+		}
+		text = rest
 	}
 }
 

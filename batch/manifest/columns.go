@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -38,6 +39,16 @@ var aliases = [fields][]string{
 	},
 }
 
+// drawnAliases are the aliases as they are drawn with Latin letters.
+var drawnAliases = func() (drawn [fields][]string) {
+	for i, list := range aliases {
+		for _, a := range list {
+			drawn[i] = append(drawn[i], latin(a))
+		}
+	}
+	return drawn
+}()
+
 // hints are parts of headers that may be meant.
 var hints = [fields][]string{
 	bill:   {"order", "bill", "invoice", "заказ", "счет", "счёт", "number", "номер", "id", "№"},
@@ -60,10 +71,10 @@ func plain(header string) string {
 
 // checkNames refuses a --column or --set that names no field.
 func checkNames(m map[string]string, flag string) error {
-	for name := range m {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if !slices.Contains(fieldNames[:], name) {
 			return &OptionError{
-				Message: fmt.Sprintf("%s %s: there is no field of this name", flag, name),
+				Message: fmt.Sprintf("%s %s=%s: there is no field of this name", flag, name, m[name]),
 				Hint:    "the fields are bill_id, status, date and rpo",
 			}
 		}
@@ -108,7 +119,7 @@ func (f *File) namedColumns() error {
 		if _, isSet := f.options.Set[name]; isSet {
 			return &OptionError{Message: fmt.Sprintf("both --column and --set are given for %s", name), Hint: "say only one of them"}
 		}
-		at, err := f.columnNamed(header, fmt.Sprintf("--column %s=%s", name, header))
+		at, err := f.columnNamed(header, fmt.Sprintf("--column %s=%s", name, shellWord(header)))
 		if err != nil {
 			return err
 		}
@@ -143,8 +154,7 @@ func (f *File) columnNamed(header, flag string) (int, error) {
 	return 0, f.refuse(hint, "%s: there is no such column (%s)", flag, f.headerWords())
 }
 
-// find lists the columns whose header is as wanted, but for those that the
-// user gave to a field.
+// find lists the columns whose header is as wanted.
 func (f *File) find(wanted func(string) bool) []int {
 	var list []int
 	for i, h := range f.header {
@@ -155,25 +165,32 @@ func (f *File) find(wanted func(string) bool) []int {
 	return list
 }
 
+// free lists those among them that hold no field yet.
+func (f *File) free(wanted func(string) bool) []int {
+	return slices.DeleteFunc(f.find(wanted), func(i int) bool { return slices.Contains(f.columns[:], i) })
+}
+
 // knownColumn finds a field's column by its name, or else by an alias; -1 if
-// there is none.
+// there is none. A header that only looks like one is not passed over: it may
+// be the one that is meant.
 func (f *File) knownColumn(field int) (int, error) {
-	free := func(wanted func(string) bool) []int {
-		return slices.DeleteFunc(f.find(wanted), func(i int) bool { return slices.Contains(f.columns[:], i) })
-	}
 	name := fieldNames[field]
-	exact := free(func(h string) bool { return plain(h) == plain(name) })
-	alike := free(func(h string) bool { return plain(h) != plain(name) && latin(plain(h)) == plain(name) })
+	isName := func(h string) bool { return plain(h) == plain(name) }
+	isAlias := func(h string) bool { return slices.Contains(aliases[field], plain(h)) }
+	exact, known := f.free(isName), f.free(isAlias)
+	alike := f.free(func(h string) bool { return !isName(h) && latin(plain(h)) == plain(name) })
+	if len(exact) == 0 {
+		alike = append(alike, f.free(func(h string) bool { return !isAlias(h) && slices.Contains(drawnAliases[field], latin(plain(h))) })...)
+	}
 	switch {
 	case len(exact) > 1:
 		return 0, f.refuse("keep one of them, or rename the others", "the column %s stands there %d times (columns %s)", name, len(exact), places(exact))
 	case len(alike) > 0:
 		return 0, f.refuse(fmt.Sprintf("say --column %s=%s if that is meant, or rename the column", name, shellWord(f.header[alike[0]])),
-			"the header %q looks like %s, but some of its letters are of another alphabet", f.header[alike[0]], name)
+			"the header %q looks like one for %s, but some of its letters are of another alphabet", f.header[alike[0]], name)
 	case len(exact) == 1:
 		return exact[0], nil
 	}
-	known := free(func(h string) bool { return slices.Contains(aliases[field], plain(h)) })
 	switch len(known) {
 	case 0:
 		return -1, nil
@@ -184,8 +201,11 @@ func (f *File) knownColumn(field int) (int, error) {
 	for _, i := range known {
 		names = append(names, fmt.Sprintf("%q", f.header[i]))
 	}
-	return 0, f.refuse(fmt.Sprintf("say --column %s=%s, or the other", name, shellWord(f.header[known[0]])),
-		"more than one column could be %s: %s", name, strings.Join(names, ", "))
+	hint := fmt.Sprintf("say --column %s=%s, or the other", name, shellWord(f.header[known[0]]))
+	if f.header[known[0]] == f.header[known[1]] {
+		hint = "keep one of them, or rename the others"
+	}
+	return 0, f.refuse(hint, "more than one column could be %s: %s", name, strings.Join(names, ", "))
 }
 
 // missing refuses a file without a needed column, with a suggestion.
@@ -193,22 +213,30 @@ func (f *File) missing(field int) *FileError {
 	name := fieldNames[field]
 	header := "HEADER"
 	if near := f.suggest(field); near != "" {
-		header = near
+		header = shellWord(near)
 	}
-	hint := fmt.Sprintf("say --column %s=%s", name, shellWord(header))
-	if field == status {
-		hint = "say --set status=sent (or paid, return, cancel) if it is the same for all rows, or --column status=HEADER"
-		if header != "HEADER" {
-			hint = fmt.Sprintf("say --column status=%s, or --set status=sent (or paid, return, cancel) if it is the same for all rows", shellWord(header))
-		}
+	hint := fmt.Sprintf("say --column %s=%s", name, header)
+	switch {
+	case len(f.header) == 1 && strings.ContainsFunc(f.header[0], maySeparate):
+		hint = "all names stand in one cell: take the quotes from around the lines, or say the right --delimiter"
+	case field == status:
+		hint += ", or --set status=sent (or paid, return, cancel) if it is the same for all rows"
+	case field == date:
+		hint += ", or --set date=DATE if it is the same for all rows"
 	}
 	return f.refuse(hint, "no column for %s (%s)", name, f.headerWords())
+}
+
+// maySeparate reports a sign that is more likely to stand between names than
+// inside one.
+func maySeparate(r rune) bool {
+	return r == '\t' || isDelimiter(r) && !unicode.IsSpace(r) && !strings.ContainsRune("#№()'/&", r)
 }
 
 // headerWords lists the headers for a message.
 func (f *File) headerWords() string {
 	const limit = 20
-	if len(f.header) == 1 && f.header[0] == "" {
+	if strings.TrimSpace(strings.Join(f.header, "")) == "" {
 		return "the header is empty"
 	}
 	var names []string
@@ -232,7 +260,7 @@ type condition struct {
 // are alternatives.
 func (f *File) readConditions() error {
 	for _, c := range f.options.Where {
-		at, err := f.columnNamed(c.Header, fmt.Sprintf("--where %s=%s", c.Header, c.Value))
+		at, err := f.columnNamed(c.Header, fmt.Sprintf("--where %s=%s", shellWord(c.Header), shellWord(c.Value)))
 		if err != nil {
 			return err
 		}

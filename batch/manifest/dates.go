@@ -6,9 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+	"unicode"
 
-	"billmark/batch"
 	"billmark/batch/api"
 )
 
@@ -24,6 +25,7 @@ const (
 	formMDY
 	formNamed // the month by its name
 	formLayout
+	timeless // no form: a date had no time
 )
 
 var formWords = []struct {
@@ -43,23 +45,23 @@ type dates struct {
 	file     *File
 	auto     bool
 	allowed  dateForm // if not auto
-	layout   string
+	layout   goLayout
 	tomorrow int64 // dates from here on are doubtful, as are those before early
-	shared   *shownDates
+	shared   *sharedDates
 }
 
-// shownDates is what the passes found out together.
-type shownDates struct {
+// sharedDates is what the passes found out together.
+type sharedDates struct {
 	once  sync.Once
 	order dateForm // day or month first; decided from the whole column
 	err   error    // why it is not decided
 
-	mu       sync.Mutex
-	used     dateForm
-	timeless bool // a date had no time
-	line     int
-	text     string
-	seconds  int64
+	used atomic.Uint32 // forms
+	line atomic.Int64  // of the example, which is the first date; 0: none
+
+	mu      sync.Mutex
+	text    string
+	seconds int64
 }
 
 // early is the first of January 2005: the service is not older.
@@ -67,11 +69,12 @@ const early = 1104537600
 
 func newDates(f *File) (dates, error) {
 	o := &f.options
-	d := dates{file: f, shared: &shownDates{}}
+	d := dates{file: f, shared: &sharedDates{}}
 	if !o.Now.IsZero() {
 		y, m, day := o.Now.In(o.Location).Date()
 		d.tomorrow = time.Date(y, m, day+1, 0, 0, 0, 0, o.Location).Unix()
 	}
+	var err error
 	switch strings.ToLower(o.DateFormat) {
 	case "", "auto":
 		d.auto = true
@@ -84,40 +87,63 @@ func newDates(f *File) (dates, error) {
 	case "mdy":
 		d.allowed = formMDY
 	default:
-		d.allowed, d.layout = formLayout, o.DateFormat
-		if err := checkLayout(o.DateFormat); err != nil {
-			return d, err
-		}
+		d.allowed = formLayout
+		d.layout, err = newLayout(o.DateFormat)
 	}
-	return d, nil
+	return d, err
 }
 
-// checkLayout refuses a layout that does not hold a whole date.
-func checkLayout(layout string) error {
-	when := time.Date(2019, time.November, 23, 0, 0, 0, 0, time.UTC)
-	back, err := time.Parse(layout, when.Format(layout))
-	if err == nil && back.Year() == 2019 && back.YearDay() == when.YearDay() {
+// unsure is an error that says nothing of a single date: the whole column is
+// not certain, or could not be read.
+type unsure struct{ error }
+
+func (u unsure) Unwrap() error { return u.error }
+
+// refusal gives an error of parse that refuses the whole file.
+func refusal(err error) error {
+	if err == nil {
 		return nil
 	}
-	return &OptionError{
-		Message: fmt.Sprintf("--date-format %q is neither unix, iso, dmy, mdy nor a layout with day, month and year", layout),
-		Hint:    "a layout shows the moment Mon Jan 2 15:04:05 2006, for example 02.01.2006 15:04",
+	var u unsure
+	if errors.As(err, &u) {
+		return u.error
 	}
+	return nil
 }
-
-// errOrder marks that the order of day and month must be known first.
-var errOrder = errors.New("day or month first is not decided")
 
 // parse reads a date. doubt says why a date that was read may be wrong. The
 // error is in a clerk's words, or one that refusal knows.
 func (d *dates) parse(text string) (seconds int64, doubt string, err error) {
+	return d.read(text, d.order)
+}
+
+// parseAlone reads a date that stands in no column.
+func (d *dates) parseAlone(text string) (seconds int64, doubt string, err error) {
+	return d.read(text, func(p dateParts) (dateForm, error) {
+		switch day, month := p.isReal(formDMY), p.isReal(formMDY); {
+		case !d.auto:
+			return d.allowed, nil
+		case day && month:
+			return 0, errors.New("the day or the month may stand first; write year-month-day")
+		case month:
+			return formMDY, nil
+		}
+		return formDMY, nil
+	})
+}
+
+const unixDigits = 10
+
+// read reads a date; order says how one is meant that has the year last and
+// numbers only.
+func (d *dates) read(text string, order func(dateParts) (dateForm, error)) (seconds int64, doubt string, err error) {
 	if len(text) == unixDigits && (d.auto || d.allowed == formUnix) {
 		if seconds, err = api.ParseDate(text); err == nil {
-			d.note(formUnix, false)
+			d.note(formUnix)
 			return seconds, d.doubts(seconds), nil
 		}
 	}
-	m, form, err := d.moment(text)
+	m, form, err := d.moment(text, order)
 	if err != nil {
 		return 0, "", err
 	}
@@ -126,24 +152,27 @@ func (d *dates) parse(text string) (seconds int64, doubt string, err error) {
 		return 0, "", err
 	}
 	if seconds < 1e9 || seconds > 9999999999 {
-		return 0, "", errors.New("the date is before September 2001 or after 2286, which the service cannot be told")
+		return 0, "", errors.New("the date is before September 2001 or after 2286, which the service cannot be told; is the year right?")
 	}
-	d.note(form, !m.hasTime)
+	if !m.hasTime {
+		form |= timeless
+	}
+	d.note(form)
 	if doubt == "" {
 		doubt = d.doubts(seconds)
 	}
 	return seconds, doubt, nil
 }
 
-const unixDigits = 10
-
 // moment reads a text in one of the allowed forms.
-func (d *dates) moment(text string) (moment, dateForm, error) {
+func (d *dates) moment(text string, order func(dateParts) (dateForm, error)) (moment, dateForm, error) {
 	switch {
-	case text == "", d.allowed == formUnix:
+	case text == "":
+		return moment{}, 0, errors.New("the date is empty; fill it in")
+	case d.allowed == formUnix:
 		return moment{}, 0, d.noDate(text)
 	case d.allowed == formLayout:
-		m, err := fromLayout(d.layout, text)
+		m, err := d.layout.parse(text)
 		return m, formLayout, err
 	}
 	parts, ok := cutDate(text)
@@ -151,76 +180,72 @@ func (d *dates) moment(text string) (moment, dateForm, error) {
 		return moment{}, 0, d.noDate(text)
 	}
 	form := parts.form
-	if form == 0 { // numbers only, the year last
+	switch {
+	case form != 0:
+	case d.auto && parts.yearDigits == 2:
+		return moment{}, 0, errTwoDigits
+	case !parts.isReal(formDMY) && !parts.isReal(formMDY):
+		return moment{}, 0, errNoDay
+	case d.auto || d.allowed == formDMY || d.allowed == formMDY:
 		var err error
-		if form, err = d.order(); err != nil {
+		if form, err = order(parts); err != nil {
 			return moment{}, 0, err
 		}
 	}
 	if !d.auto && form != d.allowed {
-		return moment{}, 0, fmt.Errorf("the date is not written as --date-format %s says", d.file.options.DateFormat)
+		return moment{}, 0, d.otherwise(text)
 	}
-	m, err := parts.moment(form, d.auto)
+	m, err := parts.moment(form)
 	return m, form, err
 }
 
+// errTwoDigits refuses 05.06.07 until somebody says what stands where.
+var errTwoDigits = errors.New("the year has two digits; if it stands last, say --date-format dmy (day first) or mdy (month first)")
+
 // noDate says why a text is no date in any of the allowed forms.
 func (d *dates) noDate(text string) error {
-	if _, err := api.ParseDate(text); err != nil {
+	if _, err := api.ParseDate(text); err != nil && (d.auto || d.allowed == formUnix) {
 		return err
 	}
-	return fmt.Errorf("the date is not written as --date-format %s says", d.file.options.DateFormat)
+	return d.otherwise(text)
 }
 
-// order tells whether the day or the month stands first.
-func (d *dates) order() (dateForm, error) {
-	if !d.auto {
-		return d.allowed, nil
+func (d *dates) otherwise(text string) error {
+	if strings.ContainsFunc(text, func(r rune) bool { return isInvisible(r) || unicode.IsControl(r) }) {
+		return errors.New("an invisible character stands in the date; type it anew")
 	}
-	d.shared.once.Do(func() {
-		if d.shared.order, d.shared.err = d.file.decideOrder(); d.shared.err == nil && d.shared.order == 0 {
-			d.shared.err = errOrder
-		}
-	})
-	return d.shared.order, d.shared.err
-}
-
-// refusal gives an error of parse that refuses the whole file.
-func (d *dates) refusal(err error) error {
-	var refused *FileError
-	if errors.As(err, &refused) {
-		return refused
-	}
-	return nil
+	return fmt.Errorf("the date is not written as --date-format %s says; mend it", d.file.options.DateFormat)
 }
 
 // doubts says why a date may be wrong.
 func (d *dates) doubts(seconds int64) string {
 	switch {
 	case d.tomorrow > 0 && seconds >= d.tomorrow:
-		return "the date is in the future"
+		return "the date is in the future; is the year right, and the day not taken for the month?"
 	case seconds < early:
-		return "the date is before 2005"
+		return "the date is before 2005; is the year right?"
 	}
 	return ""
 }
 
 // note remembers that a form was met.
-func (d *dates) note(form dateForm, timeless bool) {
-	s := d.shared
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.used |= form
-	s.timeless = s.timeless || timeless
+func (d *dates) note(form dateForm) {
+	if used := &d.shared.used; used.Load()&uint32(form) != uint32(form) {
+		used.Or(uint32(form))
+	}
 }
 
 // example remembers the first date that was read.
 func (d *dates) example(line int, text string, seconds int64) {
 	s := d.shared
+	if known := s.line.Load(); known != 0 && known <= int64(line) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.line == 0 || line < s.line {
-		s.line, s.text, s.seconds = line, text, seconds
+	if known := s.line.Load(); known == 0 || int64(line) < known {
+		s.line.Store(int64(line))
+		s.text, s.seconds = strings.Clone(text), seconds
 	}
 }
 
@@ -228,85 +253,24 @@ func (d *dates) inWords() string {
 	s := d.shared
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.line == 0 {
+	where, text, seconds := fmt.Sprintf("line %d: ", s.line.Load()), s.text, s.seconds
+	if c := &d.file.constants[date]; c.isSet {
+		where, text, seconds = "--set date: ", c.text, c.seconds
+	} else if s.line.Load() == 0 {
 		return ""
 	}
+	used := dateForm(s.used.Load())
 	var forms []string
 	for _, f := range formWords {
-		if s.used&f.form != 0 {
+		if used&f.form != 0 {
 			forms = append(forms, f.words)
 		}
 	}
 	zone := d.file.options.Location
-	text := strings.Join(forms, ", or ")
-	if s.timeless {
-		text += fmt.Sprintf("; 12:00 %s where no time is given", zone)
+	inWords := strings.Join(forms, ", or ")
+	if used&timeless != 0 {
+		inWords += fmt.Sprintf("; 12:00 %s where no time is given", zone)
 	}
-	at := time.Unix(s.seconds, 0).In(zone)
-	return fmt.Sprintf("%s (line %d: %s is %s)", text, s.line, cut(s.text), at.Format("2 January 2006, 15:04:05 MST"))
-}
-
-// decideOrder looks through the whole column for dates that can be meant in
-// one way only.
-func (f *File) decideOrder() (dateForm, error) {
-	p, err := f.openAt(batch.Mark{})
-	if err != nil {
-		return 0, err
-	}
-	defer p.Close()
-	var day, month, open sample
-	for {
-		values, _, err := p.record()
-		if err != nil {
-			if isEOF(err) {
-				break
-			}
-			return 0, err
-		}
-		if values == nil || p.skips() {
-			continue
-		}
-		parts, ok := cutDate(strings.TrimSpace(values.Date))
-		if !ok || parts.form != 0 {
-			continue
-		}
-		switch {
-		case parts.twoDigitYear():
-			open.note(p.row.Line, values.Date)
-		case parts.first > 12:
-			day.note(p.row.Line, values.Date)
-		case parts.second > 12:
-			month.note(p.row.Line, values.Date)
-		default:
-			open.note(p.row.Line, values.Date)
-		}
-	}
-	return f.ordered(day, month, open)
-}
-
-// sample is the first date of a kind.
-type sample struct {
-	line int
-	text string
-}
-
-func (s *sample) note(line int, text string) {
-	if s.line == 0 {
-		*s = sample{line, strings.TrimSpace(text)}
-	}
-}
-
-// ordered decides by what was found.
-func (f *File) ordered(day, month, open sample) (dateForm, error) {
-	const hint = "say --date-format dmy (day first) or --date-format mdy (month first)"
-	switch {
-	case day.line > 0 && month.line > 0:
-		return 0, f.refuse(hint+"; better, mend the file", "the dates contradict each other: line %d (%s) has the day first, line %d (%s) the month",
-			day.line, cut(day.text), month.line, cut(month.text))
-	case day.line > 0:
-		return formDMY, nil
-	case month.line > 0:
-		return formMDY, nil
-	}
-	return 0, f.refuse(hint, "no date tells whether the day or the month stands first (line %d: %s)", open.line, cut(open.text))
+	at := time.Unix(seconds, 0).In(zone)
+	return fmt.Sprintf("%s (%s%s is %s)", inWords, where, cut(text), at.Format("2 January 2006, 15:04:05 MST"))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -23,7 +24,7 @@ func delimiterWords(char rune) string {
 }
 
 // readDelimiter finds the delimiter that the user or the head of the file says.
-// line is the header line, head it and what follows.
+// head begins with the header.
 func (f *File) readDelimiter(head []byte) error {
 	option := f.options.Delimiter
 	if isAuto(option) {
@@ -39,11 +40,17 @@ func (f *File) readDelimiter(head []byte) error {
 		option = "\t"
 	}
 	r, n := utf8.DecodeRuneInString(option)
-	if n != len(option) || r == '"' || r == '\r' || r == '\n' || r == utf8.RuneError || r == 0 {
-		return &OptionError{Message: fmt.Sprintf("--delimiter %q is no delimiter", option), Hint: "say auto, comma, semicolon, tab, pipe, or one character"}
+	if n != len(option) || !isDelimiter(r) {
+		return &OptionError{Message: fmt.Sprintf("--delimiter %q is no delimiter", option), Hint: "say auto, comma, semicolon, tab, pipe, or one sign"}
 	}
 	f.delimiter = r
 	return nil
+}
+
+// isDelimiter reports whether a sign can stand between cells: none that occurs
+// in a number or a word.
+func isDelimiter(r rune) bool {
+	return r != '"' && r != '\r' && r != '\n' && r != utf8.RuneError && r != 0 && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.+", r)
 }
 
 // layout is what the head of a file looks like with one delimiter.

@@ -26,6 +26,14 @@ var disguises = []struct{ start, what string }{
 	{"MZ\x90\x00", "a program"},
 	{"\xff\xfe\x00\x00", "a UTF-32 text"},
 	{"\x00\x00\xfe\xff", "a UTF-32 text"},
+	{"ID;PWXL", "a SYLK file"},
+	{"ID;PSCALC", "a SYLK file"},
+	{"MIME-Version:", "a web page or a mail"},
+	{"{\"", "a JSON file"},
+	{"[{", "a JSON file"},
+	{"{\n", "a JSON file"},
+	{"{\r", "a JSON file"},
+	{"[\n", "a JSON file"},
 	{"1CClientBankExchange", "a 1C bank exchange file"},
 }
 
@@ -33,11 +41,13 @@ var disguises = []struct{ start, what string }{
 // CSV.
 func disguised(head []byte) string {
 	for _, d := range disguises {
-		if bytes.HasPrefix(head, []byte(d.start)) {
+		if bytes.HasPrefix(bytes.TrimPrefix(head, []byte("\ufeff")), []byte(d.start)) {
 			return d.what
 		}
 	}
-	text := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(head[:min(len(head), 512)]), "\ufeff"), " \t\r\n"))
+	// Of UTF-16 the zeros are left out, so that plain text remains.
+	plain := bytes.ReplaceAll(head[:min(len(head), 512)], []byte{0}, nil)
+	text := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(plain), "\ufeff"), "\xff\xfe \t\r\n"))
 	for _, tag := range []string{"<!doctype", "<html", "<table", "<?xml", "<meta", "<head", "<style", "<workbook"} {
 		if strings.HasPrefix(text, tag) {
 			return "an HTML or XML file (some portals call it .xls or .csv)"

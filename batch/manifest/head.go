@@ -24,12 +24,12 @@ func (f *File) readHeader() error {
 	if err := f.readDelimiter(head); err != nil {
 		return err
 	}
-	record, err := f.headerRecord(head)
+	record, err := f.headerRecord(skipped, head)
 	if err != nil {
 		return err
 	}
 	if f.header, err = split(nil, trimStart(record), f.delimiter); err != nil {
-		return f.refuse("mend the first line", "the header cannot be read: %v", err)
+		return f.refuse("mend the quotes of the header", "line %d: %v", f.headerLine(skipped, record), err)
 	}
 	whole := append(bytes.Clone(skipped), record...)
 	if f.raw, err = f.text.encode(whole); err != nil {
@@ -56,18 +56,30 @@ func (f *File) readHead() ([]byte, error) {
 	return head, nil
 }
 
-// headerRecord cuts the header off the head.
-func (f *File) headerRecord(head []byte) ([]byte, error) {
-	const hint = "the first line must name the columns"
+// headerLine is the line on which the header begins.
+func (f *File) headerLine(skipped, record []byte) int {
+	return 1 + lines(skipped) + lines(record[:len(record)-len(trimStart(record))])
+}
+
+// headerRecord cuts the header off what follows the titles, with the empty
+// lines before it.
+func (f *File) headerRecord(skipped, head []byte) ([]byte, error) {
 	at := len(head) - len(trimStart(head))
 	record, _, whole := cutRecord(head[at:])
-	switch {
-	case len(record) > maxRecord:
-		return nil, f.refuse(hint, "the header is longer than 1 MiB")
+	line := f.headerLine(skipped, head)
+	switch body := trimEnd(record); {
+	case len(body) == 0:
+		return nil, f.refuse("is the profile the right one?", "the file has no lines after those that are left out")
+	case len(body) > maxRecord:
+		return nil, f.refuse("is it the right file? The first line must name the columns", "line %d: the header is longer than 1 MiB", line)
 	case !whole && bytes.Count(record, []byte(`"`))%2 != 0:
-		return nil, f.refuse("mend the first line", "line 1: a quote is opened and never closed")
-	case bytes.ContainsAny(trimEnd(record), "\n\r") && !f.options.Multiline:
-		return nil, f.refuse("say --multiline if that is meant", "a line break stands inside a cell of the header")
+		return nil, f.refuse("close the quote, or take it out", "line %d: %v", line, errUnclosed)
+	case bytes.HasSuffix(body, []byte("\r")):
+		return nil, f.refuse("save it anew as CSV", "line %d ends with a doubled carriage return, as when a file is converted twice", line)
+	case bytes.ContainsRune(body, '\r') && outsideQuotes(body, '\r'):
+		return nil, f.refuse("save it anew as CSV", "line %d: %s", line, loneCR)
+	case bytes.ContainsAny(body, "\n\r") && !f.options.Multiline:
+		return nil, f.refuse("close the quote where the cell ends; say --multiline if the line break is meant", "line %d: %s", line, brokenLine)
 	}
 	return head[:at+len(record)], nil
 }
@@ -75,13 +87,13 @@ func (f *File) headerRecord(head []byte) ([]byte, error) {
 // titles is the length of what stands above the header: title lines, or the
 // line with which spreadsheets are told the delimiter.
 func (f *File) titles(head []byte) (int, error) {
-	if delimiter, end := separatorLine(head); end > 0 {
-		if isAuto(f.options.Delimiter) {
-			f.options.Delimiter = delimiter
-		}
-		return end, nil
+	delimiter, end := separatorLine(head)
+	if end > 0 && isAuto(f.options.Delimiter) {
+		f.options.Delimiter = delimiter
 	}
-	end := 0
+	if f.options.Skip > 0 { // it counts all lines
+		end = 0
+	}
 	for range f.options.Skip {
 		at := bytes.IndexByte(head[end:], '\n')
 		if at < 0 {
@@ -109,7 +121,10 @@ func (f *File) titles(head []byte) (int, error) {
 func separatorLine(head []byte) (delimiter string, end int) {
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	text := strings.Trim(strings.TrimRight(string(line), "\r"), `"`)
-	if len(text) < 5 || !strings.EqualFold(text[:4], "sep=") || utf8.RuneCountInString(text[4:]) != 1 || len(line) == len(head) {
+	if len(text) < 5 || !strings.EqualFold(text[:4], "sep=") || len(line) == len(head) {
+		return "", 0
+	}
+	if r, n := utf8.DecodeRuneInString(text[4:]); n != len(text)-4 || !isDelimiter(r) {
 		return "", 0
 	}
 	return text[4:], len(line) + 1

@@ -14,6 +14,7 @@ package manifest
 import (
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"billmark/batch"
@@ -92,7 +93,8 @@ type File struct {
 	words     words
 	where     []condition
 	dates     dates
-	constant  [fields]string // what --set gives, parsed once
+	constants [fields]constant
+	footer    atomic.Int64 // the row with which the footer begins; 0 as long as no pass has come to it
 }
 
 // Open reads what comes before the first row, and as much more as is needed to

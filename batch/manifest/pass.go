@@ -1,7 +1,7 @@
 package manifest
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -28,15 +28,18 @@ type pass struct {
 	window *window
 	csv    *csv.Reader
 	rows   *gocsv.Unmarshaller
-	shift  int64      // bytes that stand before the rows in what csv reads
-	at     batch.Mark // where the next row is looked for
+	at     batch.Mark // rows read so far, and the end of the last one
 	line   int        // the file's line before the first that csv reads
 	row    batch.Row
-	raw    []byte
+	raw    []byte // of row, decoded
 	cells  []string
-	taken  bool // cells are those of row
-	footer bool // the footer has begun
+	bad    error // why they are not all of its cells
+	taken  bool  // cells are those of row
+	open   int   // the line of a quote that some later one may close; 0: none
 }
+
+// ahead is how many bytes are read at once.
+const ahead = 1 << 16
 
 // OpenAt implements batch.Manifest.
 func (f *File) OpenAt(m batch.Mark) (batch.Source, error) { return f.openAt(m) }
@@ -47,31 +50,33 @@ func (f *File) openAt(m batch.Mark) (*pass, error) {
 	}
 	// gocsv looks for the names of its fields in the first record: it gets one
 	// with the columns that were found, under these names.
-	header := f.namesRecord()
-	p := &pass{file: f, at: m, line: m.Lines - 1, shift: int64(len(header))}
-	p.window = &window{source: io.MultiReader(strings.NewReader(header), f.decoded(m.Offset))}
-	p.csv = csv.NewReader(p.window)
+	names := f.namesRecord()
+	p := &pass{file: f, at: m, line: m.Lines - 1}
+	p.window = &window{source: io.MultiReader(strings.NewReader(names), f.decoded(m.Offset))}
+	// The CSV reader takes a buffer of this size for its own.
+	p.csv = csv.NewReader(bufio.NewReaderSize(p.window, ahead))
 	p.csv.Comma = f.delimiter
 	p.csv.ReuseRecord = true
 	var err error
 	if p.rows, err = gocsv.NewUnmarshaller(p.csv, &record{}); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", f.options.Name, err)
 	}
-	p.window.take(p.shift)
+	p.window.take(int64(len(names)))
 	p.row.Cells = p.split
 	return p, nil
 }
 
 // namesRecord is the header for gocsv: a field's name above its column, and
-// above all others a name that means nothing to it.
+// above all others a name that means nothing to it. They are in quotes, for any
+// sign may be the delimiter.
 func (f *File) namesRecord() string {
 	names := make([]string, len(f.header))
 	for i := range names {
-		names[i] = fmt.Sprintf("#%d", i+1)
+		names[i] = fmt.Sprintf(`"#%d"`, i+1)
 	}
 	for i, at := range f.columns {
 		if at >= 0 {
-			names[at] = fieldNames[i]
+			names[at] = `"` + fieldNames[i] + `"`
 		}
 	}
 	return strings.Join(names, string(f.delimiter)) + "\n"
@@ -83,10 +88,20 @@ func (p *pass) Close() error { return nil }
 // split gives the cells of the current row.
 func (p *pass) split() []string {
 	if !p.taken {
-		p.cells, _ = split(p.cells[:0], p.raw, p.file.delimiter)
+		p.cells, p.bad = split(p.cells[:0], p.raw, p.file.delimiter)
 		p.taken = true
 	}
 	return p.cells
+}
+
+// blank reports whether nothing stands in the current row.
+func (p *pass) blank() bool {
+	for _, c := range p.split() {
+		if strings.TrimSpace(c) != "" {
+			return false
+		}
+	}
+	return p.bad == nil
 }
 
 // Next implements batch.Source.
@@ -96,7 +111,7 @@ func (p *pass) Next() (*batch.Row, error) {
 		return nil, err
 	}
 	r := &p.row
-	if p.skips() {
+	if p.skips(broken) {
 		r.Skipped = true
 		return r, nil
 	}
@@ -113,13 +128,15 @@ func (p *pass) Next() (*batch.Row, error) {
 // the header; values is nil then. A record that leaves the rows after it
 // uncertain is an error.
 func (p *pass) record() (values *record, broken, err error) {
-	value, readErr := p.rows.Read()
-	if readErr == io.EOF {
-		return nil, nil, io.EOF
+	value, err := p.rows.Read()
+	if p.window.failed != nil { // it may show as a fault of the record
+		return nil, nil, p.unreadable(p.window.failed)
 	}
 	var parse *csv.ParseError
-	if readErr != nil && !errors.As(readErr, &parse) {
-		return nil, nil, p.unreadable(readErr)
+	if err != nil {
+		if parse = parseError(err); parse == nil {
+			return nil, nil, p.unreadable(err)
+		}
 	}
 	if err := p.take(parse); err != nil {
 		return nil, nil, err
@@ -127,7 +144,7 @@ func (p *pass) record() (values *record, broken, err error) {
 	if parse == nil {
 		values = value.(*record)
 	}
-	if parse != nil || p.file.options.Multiline || bytes.IndexByte(p.raw, '\n') != len(p.raw)-1 {
+	if parse != nil || !oneLine(p.raw) {
 		if broken, err = p.certain(parse); err != nil {
 			return nil, nil, err
 		}
@@ -135,72 +152,92 @@ func (p *pass) record() (values *record, broken, err error) {
 	return values, broken, nil
 }
 
+// parseError gives the error that is about a single record, or nil. It is a
+// function of its own because it costs memory.
+func parseError(err error) *csv.ParseError {
+	var parse *csv.ParseError
+	errors.As(err, &parse)
+	return parse
+}
+
 // take makes the record that was just read the current row.
 func (p *pass) take(parse *csv.ParseError) error {
-	whole := p.window.take(p.csv.InputOffset())
-	p.raw = trimStart(whole)
+	var empty int64
+	p.raw, empty = p.window.take(p.csv.InputOffset())
 	line := 0
 	if parse != nil && !errors.Is(parse.Err, csv.ErrFieldCount) {
 		line = parse.StartLine
 	} else {
 		line, _ = p.csv.FieldPos(0)
 	}
-	blank, err := p.file.text.encode(whole[:len(whole)-len(p.raw)])
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", p.file.options.Name, err)
-	}
 	raw, err := p.file.text.encode(p.raw)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", p.file.options.Name, err)
 	}
 	p.at.Rows++
+	p.at.Offset += empty * p.file.text.unit()
 	p.taken = false
-	p.row = batch.Row{Number: p.at.Rows, Line: p.line + line, Offset: p.at.Offset + int64(len(blank)), Raw: raw, Cells: p.row.Cells}
-	p.at.Offset = p.row.Offset + int64(len(raw))
-	return nil
-}
-
-// certain tells a record that is wrong in itself (broken) from one after which
-// nothing is certain (err).
-func (p *pass) certain(parse *csv.ParseError) (broken, err error) {
-	cells, quoteErr := split(nil, p.raw, p.file.delimiter)
-	many := bytes.ContainsAny(trimEnd(p.raw), "\n\r")
-	switch {
-	case errors.Is(quoteErr, errUnclosed):
-		return nil, p.file.refuse("close the quote, or take it out", "line %d: %v", p.row.Line, quoteErr)
-	case many && quoteErr != nil:
-		return nil, p.file.refuse("mend the quotes", "lines %d to %d: %v", p.row.Line, p.row.Line+lines(trimEnd(p.raw)), quoteErr)
-	case many && bytes.ContainsRune(trimEnd(p.raw), '\n') && !p.file.options.Multiline:
-		return nil, p.file.refuse("say --multiline if that is meant; else close the quote where the cell ends",
-			"line %d: a line break stands inside a cell, or a quote is not closed", p.row.Line)
-	case quoteErr != nil:
-		return quoteErr, nil
-	case parse != nil && len(cells) != len(p.file.header):
-		return fmt.Errorf("the row has %d cells, the header %d", len(cells), len(p.file.header)), nil
-	case parse != nil:
-		return parse.Err, nil
+	p.row = batch.Row{Number: p.at.Rows, Line: p.line + line, Offset: p.at.Offset, Raw: raw, Cells: p.row.Cells}
+	p.at.Offset += int64(len(raw))
+	if len(p.raw) > maxRecord {
+		return p.tooLong(p.row.Line)
 	}
-	return nil, nil
+	return nil
 }
 
 // unreadable explains what is no fault of a single record.
 func (p *pass) unreadable(err error) error {
-	if errors.Is(err, errRecordTooLong) {
-		return p.file.refuse("is a quote not closed, or is this no CSV file?", "the record after line %d is longer than 1 MiB", p.row.Line)
+	switch {
+	case err == io.EOF:
+		return io.EOF
+	case errors.Is(err, errRecordTooLong):
+		return p.tooLong(p.nextLine())
 	}
 	return fmt.Errorf("reading %s: %w", p.file.options.Name, err)
 }
 
-// skips reports whether the user left the current row out.
-func (p *pass) skips() bool {
-	f := p.file
-	if f.options.Footer != "" && !p.footer {
-		for _, cell := range p.split() {
-			if cell = strings.TrimSpace(cell); cell != "" {
-				p.footer = strings.HasPrefix(cell, f.options.Footer)
-				break
-			}
-		}
+// nextLine is the line after the last row that was read.
+func (p *pass) nextLine() int {
+	if p.row.Number == 0 {
+		return p.line + 2
 	}
-	return p.footer || len(f.where) > 0 && !f.meets(p.split())
+	return p.row.Line + max(lines(p.raw), 1)
+}
+
+func (p *pass) tooLong(line int) error {
+	return p.file.refuse("is a quote opened there and not closed, or is this no CSV file?", "line %d: the row that begins there is longer than 1 MiB", line)
+}
+
+// skips reports whether the user left the current row out. Of a broken row
+// nobody can say whether it meets the conditions: it is not lost in silence,
+// unless it is empty.
+func (p *pass) skips(broken error) bool {
+	f := p.file
+	switch {
+	case f.options.Footer != "" && p.inFooter():
+		return true
+	case len(f.where) == 0 || broken != nil && !p.blank():
+		return false
+	}
+	return !f.meets(p.split())
+}
+
+// inFooter reports whether the footer has begun. The file remembers where, for
+// passes that start behind it.
+func (p *pass) inFooter() bool {
+	f := p.file
+	if at := f.footer.Load(); at > 0 && p.row.Number >= int(at) {
+		return true
+	}
+	for _, cell := range p.split() {
+		if cell = strings.TrimSpace(cell); cell == "" {
+			continue
+		}
+		if strings.HasPrefix(cell, f.options.Footer) {
+			f.footer.Store(int64(p.row.Number))
+			return true
+		}
+		return false
+	}
+	return false
 }

@@ -17,27 +17,22 @@ var (
 // number counts if it can be read, so that it holds what comes after it.
 func (p *pass) brokenRow(why error) {
 	r := &p.row
-	message := why.Error() + "; mend the row"
-	if why != errQuote {
-		message = why.Error() + ": is a delimiter missing, or not in quotes?"
-		if at := p.file.columns[bill]; at >= 0 && at < len(p.split()) {
-			r.Update.Bill, _ = parseBill(strings.TrimSpace(p.split()[at]))
-		}
-		if isBlank(p.split()) {
-			message = "the row is empty; take it out"
-		}
+	message := why.Error() + ": is a delimiter missing, or not in quotes?"
+	switch {
+	case why == errQuote:
+		message = why.Error() + "; double it where it is part of the text, or take it out"
+	case p.blank():
+		message = emptyRow
+	case strings.Trim(string(p.raw), "\x1a\r\n") == "":
+		message = "the row is a mark with which old programs end a file; take it out"
+	}
+	if at := p.file.columns[bill]; at >= 0 && at < len(p.split()) {
+		r.Update.Bill, _ = parseBill(strings.TrimSpace(p.split()[at]))
 	}
 	r.Faults = []batch.Fault{{Row: r.Number, Line: r.Line, Value: cut(string(trimEnd(p.raw))), Message: message}}
 }
 
-func isBlank(cells []string) bool {
-	for _, c := range cells {
-		if strings.TrimSpace(c) != "" {
-			return false
-		}
-	}
-	return true
-}
+const emptyRow = "the row is empty; take it out"
 
 // fill reads what a row asks for. Its error refuses the file.
 func (p *pass) fill(values *record) error {
@@ -45,23 +40,23 @@ func (p *pass) fill(values *record) error {
 	texts := [fields]string{values.Bill, values.Status, values.Date, values.RPO}
 	for i := range texts {
 		switch trimmed := strings.TrimSpace(texts[i]); {
-		case f.constant[i] != "":
-			texts[i] = f.constant[i]
+		case f.constants[i].isSet:
+			texts[i] = f.constants[i].text
 		case len(trimmed) != len(texts[i]):
 			texts[i] = trimmed
 			r.Trimmed++
 		}
 	}
 	number, err := parseBill(texts[bill])
-	if err != nil && isBlank(p.split()) {
-		r.Faults = []batch.Fault{{Row: r.Number, Line: r.Line, Message: "the row is empty; take it out"}}
+	if err != nil && p.blank() {
+		r.Faults = []batch.Fault{{Row: r.Number, Line: r.Line, Message: emptyRow}}
 		return nil
 	}
-	p.fault(bill, texts[bill], err)
+	p.fault(bill, err)
 	r.Update.Bill = number
 	state, err := f.words.parse(texts[status])
-	p.fault(status, texts[status], err)
 	if err != nil {
+		p.fault(status, err)
 		return nil
 	}
 	u := batch.Update{Bill: number, Status: state}
@@ -80,24 +75,23 @@ func (p *pass) fill(values *record) error {
 }
 
 // fault notes what is wrong with a field.
-func (p *pass) fault(field int, value string, err error) {
+func (p *pass) fault(field int, err error) {
 	if err != nil {
-		p.row.Faults = append(p.row.Faults, p.about(field, value, err.Error()))
+		p.row.Faults = append(p.row.Faults, p.about(field, err.Error()))
 	}
 }
 
 // doubt notes what may be wrong with a field.
-func (p *pass) doubt(field int, value, message string) {
+func (p *pass) doubt(field int, message string) {
 	if message != "" {
-		p.row.Warnings = append(p.row.Warnings, p.about(field, value, message))
+		p.row.Warnings = append(p.row.Warnings, p.about(field, message))
 	}
 }
 
-func (p *pass) about(field int, value, message string) batch.Fault {
-	column := fieldNames[field]
+func (p *pass) about(field int, message string) batch.Fault {
+	column, value := fieldNames[field], p.file.constants[field].text
 	if at := p.file.columns[field]; at >= 0 {
-		column = p.file.header[at]
-		value = p.split()[at]
+		column, value = p.file.header[at], p.split()[at]
 	}
 	return batch.Fault{Row: p.row.Number, Line: p.row.Line, Column: column, Value: value, Message: message}
 }
@@ -111,12 +105,17 @@ func (p *pass) fillDate(u *batch.Update, text string) error {
 	if err := p.needs(date, u.Status); err != nil {
 		return err
 	}
+	if c := &p.file.constants[date]; c.isSet {
+		u.Date = c.seconds
+		p.doubt(date, c.doubt)
+		return nil
+	}
 	seconds, doubt, err := p.file.dates.parse(text)
-	if refused := p.file.dates.refusal(err); refused != nil {
+	if refused := refusal(err); refused != nil {
 		return refused
 	}
-	p.fault(date, text, err)
-	p.doubt(date, text, doubt)
+	p.fault(date, err)
+	p.doubt(date, doubt)
 	if err == nil {
 		u.Date = seconds
 		p.file.dates.example(p.row.Line, text, seconds)
@@ -134,10 +133,10 @@ func (p *pass) fillRPO(u *batch.Update, text string) error {
 		return err
 	}
 	err := checkRPO(text)
-	p.fault(rpo, text, err)
+	p.fault(rpo, err)
 	if err == nil {
 		u.RPO = text
-		p.doubt(rpo, text, api.RPODoubt(text))
+		p.doubt(rpo, api.RPODoubt(text))
 	}
 	return nil
 }
@@ -145,11 +144,11 @@ func (p *pass) fillRPO(u *batch.Update, text string) error {
 // needs refuses a file in which a field that a row needs has no column.
 func (p *pass) needs(field int, s batch.Status) error {
 	f := p.file
-	if f.columns[field] >= 0 || f.constant[field] != "" {
+	if f.columns[field] >= 0 || f.constants[field].isSet {
 		return nil
 	}
 	err := f.missing(field)
-	err.Message += ", which line " + itoa(p.row.Line) + " needs: " + s.String() + " takes one"
+	err.Message = "line " + itoa(p.row.Line) + " is " + s.String() + ", which needs the " + fieldNames[field] + ": " + err.Message
 	return err
 }
 

@@ -11,7 +11,10 @@ import (
 func (f *File) suggest(field int) string {
 	names := append([]string{fieldNames[field]}, aliases[field]...)
 	best, least := "", 3
-	for _, h := range f.header {
+	for i, h := range f.header {
+		if f.isOthers(field, i) {
+			continue
+		}
 		for _, name := range names {
 			if d := distance(plain(h), plain(name)); d < least && d*3 <= utf8.RuneCountInString(name) {
 				best, least = h, d
@@ -23,12 +26,39 @@ func (f *File) suggest(field int) string {
 	}
 	for _, hint := range hints[field] {
 		for i, h := range f.header {
-			if strings.Contains(plain(h), hint) && !slices.Contains(f.columns[:], i) {
+			if hinted(plain(h), hint) && !f.isOthers(field, i) {
 				return h
 			}
 		}
 	}
 	return ""
+}
+
+// isOthers reports whether a column holds another field, or looks more like
+// one.
+func (f *File) isOthers(field, column int) bool {
+	if slices.Contains(f.columns[:], column) {
+		return true
+	}
+	h := plain(f.header[column])
+	for other, name := range fieldNames {
+		if other == field {
+			continue
+		}
+		if h == plain(name) || slices.Contains(aliases[other], h) || other != bill && slices.ContainsFunc(hints[other], func(hint string) bool { return hinted(h, hint) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// hinted reports whether a header holds a hint. So short a hint as id is part
+// of too many words.
+func hinted(header, hint string) bool {
+	if hint == "id" {
+		return header == hint || strings.HasSuffix(header, hint) && !strings.HasSuffix(header, "paid")
+	}
+	return strings.Contains(header, hint)
 }
 
 // nearest gives the candidate that differs least; "" if all differ much.
@@ -43,11 +73,13 @@ func nearest(text string, candidates []string) string {
 }
 
 // distance is the number of letters to be put in, taken out or changed to make
-// one text of the other (Levenshtein).
+// one text of the other (Levenshtein); of texts that have nothing to do with
+// each other, a lower bound of it.
 func distance(a, b string) int {
+	const many = 20
 	s, t := []rune(a), []rune(b)
-	if len(s) > 200 || len(t) > 200 {
-		return 200
+	if d := max(len(s)-len(t), len(t)-len(s)); d > many {
+		return d
 	}
 	row := make([]int, len(t)+1)
 	for j := range row {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -51,50 +50,81 @@ var encodings = map[string]text{
 	"cp1252":       {name: "windows-1252", code: charmap.Windows1252},
 }
 
+// utf16Any is --encoding utf-16, of which the file must tell the order of bytes.
+const utf16Any = "utf16"
+
 func isAuto(option string) bool { return option == "" || strings.EqualFold(option, "auto") }
+
+func (t *text) isUTF16() bool { return strings.HasPrefix(t.name, "utf-16") }
+
+// unit is how many bytes of the file a plain character takes.
+func (t *text) unit() int64 {
+	if t.isUTF16() {
+		return 2
+	}
+	return 1
+}
 
 // readText finds out the encoding and refuses what is no text.
 func (f *File) readText() error {
-	var known text
-	if !isAuto(f.options.Encoding) {
-		var ok bool
-		if known, ok = encodings[plain(f.options.Encoding)]; !ok {
-			return &OptionError{
-				Message: fmt.Sprintf("--encoding %s is not known", f.options.Encoding),
-				Hint:    "say auto, utf-8, utf-16le, utf-16be, windows-1251, windows-1252, koi8-r or cp866",
-			}
-		}
+	wanted, err := f.wantedText()
+	if err != nil {
+		return err
 	}
 	head := make([]byte, min(f.size, headSize))
-	if n, err := f.input.ReadAt(head, 0); err != nil && err != io.EOF {
+	n, err := f.input.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
 		return fmt.Errorf("reading %s: %w", f.options.Name, err)
-	} else {
-		head = head[:n]
 	}
+	head = head[:n]
 	if what := disguised(head); what != "" {
 		return f.refuse("open it in the program that made it, and save it as CSV (UTF-8)", "this is %s, not a CSV file", what)
 	}
-	if err := f.chooseText(known, head); err != nil {
+	if err := f.chooseText(wanted, head); err != nil {
 		return err
 	}
-	return f.scan()
+	return f.scan(wanted.name != "")
+}
+
+// wantedText is what --encoding says; without a name if it says nothing.
+func (f *File) wantedText() (text, error) {
+	option := plain(f.options.Encoding)
+	if isAuto(option) {
+		return text{}, nil
+	}
+	if option == utf16Any {
+		return text{name: utf16Any}, nil
+	}
+	if t, ok := encodings[option]; ok {
+		return t, nil
+	}
+	return text{}, &OptionError{
+		Message: fmt.Sprintf("--encoding %s is not known", f.options.Encoding),
+		Hint:    "say auto, utf-8, utf-16le, utf-16be, windows-1251, windows-1252, koi8-r or cp866",
+	}
 }
 
 // headSize is how much of a file is looked at to know its kind.
 const headSize = 1 << 16
 
 // chooseText decides on the encoding as far as the head shows it.
-func (f *File) chooseText(known text, head []byte) error {
-	marked := byMark(head)
+func (f *File) chooseText(wanted text, head []byte) error {
+	marked, zeros := byMark(head), byZeros(head)
 	switch {
-	case known.name == "" && marked.name != "":
+	case wanted.name == "" && marked.name != "":
 		f.text = marked
-	case known.name == "":
-		f.text = byZeros(head)
-	case marked.name != "" && marked.name != known.name:
-		return f.refuse("leave --encoding out", "--encoding %s is not what the file says itself, which is %s", known.name, marked.name)
+	case wanted.name == "":
+		f.text = zeros
+	case wanted.name == utf16Any && marked.isUTF16():
+		f.text = marked
+	case wanted.name == utf16Any && zeros.name != "":
+		f.text = zeros
+	case marked.name != "" && marked.name != wanted.name:
+		return f.refuse("leave --encoding out", "--encoding %s is not what the file says itself, which is %s", f.options.Encoding, marked.name)
+	case wanted.name == utf16Any, wanted.isUTF16() && marked.name == "" && zerosIn(head)[wanted.plainZero()] == 0:
+		return f.refuse("leave --encoding out, or say the right one", "the file is not %s", f.options.Encoding)
 	default:
-		f.text = known
+		f.text = wanted
 		f.text.mark = marked.mark
 	}
 	return nil
@@ -112,20 +142,31 @@ func byMark(head []byte) text {
 	return text{}
 }
 
-// byZeros knows UTF-16 without a mark by every other byte of plain text being
-// zero. What is none is left for the scan to decide.
-func byZeros(head []byte) text {
-	if len(head) < 4 {
-		return text{}
-	}
-	var zeros [2]int
+// zerosIn counts the zeros at even and at odd places.
+func zerosIn(head []byte) (zeros [2]int) {
 	for i, b := range head {
 		if b == 0 {
 			zeros[i%2]++
 		}
 	}
-	half := len(head) / 2
+	return zeros
+}
+
+// plainZero is where a plain character has its zero in UTF-16: 0 for the first
+// byte, 1 for the second.
+func (t *text) plainZero() int {
+	if t.name == "utf-16be" {
+		return 0
+	}
+	return 1
+}
+
+// byZeros knows UTF-16 without a mark by every other byte of plain text being
+// zero. What is none is left for the scan to decide.
+func byZeros(head []byte) text {
+	zeros, half := zerosIn(head), len(head)/2
 	switch {
+	case len(head) < 4:
 	case zeros[0] == 0 && zeros[1]*10 >= half*7:
 		return encodings["utf16le"]
 	case zeros[1] == 0 && zeros[0]*10 >= half*7:
@@ -168,119 +209,4 @@ func (t *text) encode(decoded []byte) ([]byte, error) {
 		return decoded, nil
 	}
 	return t.code.NewEncoder().Bytes(decoded)
-}
-
-// scan reads the whole file once, for what would make it impossible to split
-// into rows with certainty, and for what the head did not show.
-func (f *File) scan() error {
-	var s scanner
-	if err := s.read(f); err != nil {
-		return err
-	}
-	f.text.onlyCR = s.lf == 0 && s.cr > 0
-	switch {
-	case s.zero >= 0:
-		return f.refuse("save it as CSV (UTF-8) where it was made", "line %d holds a NUL byte: this is no text, or --encoding is missing", s.zero)
-	case f.text.name == "" && s.invalid < 0:
-		f.text = text{name: "utf-8", onlyCR: f.text.onlyCR}
-	case f.text.name == "":
-		onlyCR := f.text.onlyCR
-		if err := f.guess(s.foreign); err != nil {
-			return err
-		}
-		f.text.onlyCR = onlyCR
-	case s.invalid >= 0 && f.text.code == nil:
-		return f.refuse("leave --encoding out, or say the right one", "line %d is not valid %s", s.invalid, f.text.name)
-	case s.invalid >= 0:
-		return f.refuse("say another --encoding, or mend the file", "line %d holds what is not %s", s.invalid, f.text.name)
-	}
-	return nil
-}
-
-// scanner counts what matters in a whole text.
-type scanner struct {
-	lf, cr  int
-	zero    int    // the line of the first NUL, or -1
-	invalid int    // the line of the first byte that is no UTF-8, or that has no counterpart, or -1
-	foreign []byte // lines that are not plain ASCII, if there are any that are no UTF-8
-}
-
-func (s *scanner) read(f *File) error {
-	s.zero, s.invalid = -1, -1
-	source := f.decoded(int64(f.text.mark))
-	buf := make([]byte, headSize)
-	kept := 0 // bytes of a rune that the last chunk cut through
-	for {
-		n, err := source.Read(buf[kept:])
-		chunk := buf[:kept+n]
-		whole := chunk
-		if err == nil {
-			whole = chunk[:len(chunk)-cutRune(chunk)]
-		}
-		s.chunk(whole, f.text.code != nil)
-		kept = copy(buf, chunk[len(whole):])
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", f.options.Name, err)
-		}
-	}
-}
-
-// cutRune is the length of an unfinished rune at the end of a text.
-func cutRune(text []byte) int {
-	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
-		if b := text[len(text)-n]; utf8.RuneStart(b) {
-			if !utf8.FullRune(text[len(text)-n:]) {
-				return n
-			}
-			return 0
-		}
-	}
-	return 0
-}
-
-func (s *scanner) chunk(text []byte, wasDecoded bool) {
-	if at := bytes.IndexByte(text, 0); at >= 0 && s.zero < 0 {
-		s.zero = 1 + s.lf + lines(text[:at])
-	}
-	if s.invalid < 0 {
-		at := -1
-		if wasDecoded {
-			at = bytes.IndexRune(text, utf8.RuneError)
-		} else if !utf8.Valid(text) {
-			at = firstInvalid(text)
-		}
-		if at >= 0 {
-			s.invalid = 1 + s.lf + lines(text[:at])
-		}
-	}
-	s.sample(text)
-	s.lf += lines(text)
-	s.cr += bytes.Count(text, []byte("\r"))
-}
-
-// sample keeps some of what is not ASCII, to tell code pages apart by.
-func (s *scanner) sample(text []byte) {
-	const enough = 1 << 16
-	if s.invalid < 0 || len(s.foreign) >= enough {
-		return
-	}
-	for line := range bytes.Lines(text) {
-		if bytes.IndexFunc(line, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
-			s.foreign = append(s.foreign, line...)
-		}
-	}
-}
-
-func firstInvalid(text []byte) int {
-	for i := 0; i < len(text); {
-		r, n := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
-	return -1
 }

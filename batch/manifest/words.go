@@ -3,7 +3,10 @@ package manifest
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"unicode"
 
 	"billmark/batch"
 )
@@ -14,29 +17,28 @@ type words map[string]batch.Status
 
 func newWords(own map[string]string) (words, error) {
 	w := words{}
-	for word, name := range own {
-		s, ok := batch.ParseStatus(strings.ToLower(strings.TrimSpace(name)))
+	for _, s := range batch.Statuses {
+		w[s.String()] = s
+	}
+	for _, word := range slices.Sorted(maps.Keys(own)) {
+		flag := fmt.Sprintf("--word %s=%s", own[word], word)
+		s, ok := batch.ParseStatus(fold(own[word]))
 		if !ok {
-			return nil, &OptionError{Message: fmt.Sprintf("--word %s=%s: there is no status %s", name, word, name), Hint: "the statuses are sent, paid, return and cancel"}
+			return nil, &OptionError{Message: flag + ": there is no status " + own[word], Hint: "the statuses are sent, paid, return and cancel"}
+		}
+		other, known := w[fold(word)]
+		switch {
+		case fold(word) == "":
+			return nil, &OptionError{Message: flag + ": the word is empty", Hint: "give the word as it stands in the file"}
+		case known && other != s && fold(word) == other.String():
+			return nil, &OptionError{Message: flag + ": " + other.String() + " is a status itself", Hint: "give --word only for words that are none of sent, paid, return and cancel"}
+		case known && other != s:
+			return nil, &OptionError{Message: fmt.Sprintf("%s: the word is given for %s too", flag, other), Hint: "give each word for one status; upper and lower case are the same"}
 		}
 		w[fold(word)] = s
 	}
-	for _, s := range batch.Statuses {
-		if other, ok := w[s.String()]; ok && other != s {
-			return nil, &OptionError{Message: fmt.Sprintf("--word %s=%s: %s is a status itself", other, s, s), Hint: "give --word only for words that are none of sent, paid, return and cancel"}
-		}
-		w[s.String()] = s
-	}
 	return w, nil
 }
-
-// statusNames are the API's own words.
-var statusNames = func() (names []string) {
-	for _, s := range batch.Statuses {
-		names = append(names, s.String())
-	}
-	return names
-}()
 
 func fold(word string) string { return strings.ToLower(strings.TrimSpace(word)) }
 
@@ -45,45 +47,63 @@ func (w words) parse(text string) (batch.Status, error) {
 	if s, ok := w[text]; ok { // the usual case needs no folding
 		return s, nil
 	}
-	if s, ok := w[fold(text)]; ok {
+	folded := fold(text)
+	if s, ok := w[folded]; ok {
 		return s, nil
 	}
-	switch {
-	case text == "":
-		return 0, errors.New("the status is empty")
-	case strings.ContainsFunc(text, isControl):
-		return 0, errors.New("a control character stands in the status; type it anew")
+	if folded == "" {
+		return 0, errors.New("the status is empty; fill it in")
 	}
-	if near := nearest(text, statusNames); near != "" {
-		return 0, fmt.Errorf("this is no status; is it %s? Then mend the row, or say --word %s=%s", near, near, shellWord(text))
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return 0, errors.New("a control character, such as a tab or a line end, stands in the status; type it anew")
 	}
-	return 0, fmt.Errorf("this is no status; sent, paid, return and cancel are: if it means one of them, say for example --word sent=%s", shellWord(text))
+	if strings.ContainsFunc(text, isInvisible) {
+		return 0, errors.New("an invisible character stands in the status; type it anew")
+	}
+	for _, s := range batch.Statuses {
+		if latin(folded) == s.String() {
+			return 0, fmt.Errorf("this looks like %s, but some of its letters are of another alphabet; type it anew", s)
+		}
+	}
+	word := shellWord(cut(text))
+	if s := synonym(folded); s != 0 {
+		return 0, fmt.Errorf("this is no status; if it means %s, say --word %s=%s", s, s, word)
+	}
+	if s := misspelt(folded); s != 0 {
+		return 0, fmt.Errorf("this is no status; is it %s? Then mend the row, or say --word %s=%s", s, s, word)
+	}
+	return 0, fmt.Errorf("this is no status; sent, paid, return and cancel are: if it means one of them, say for example --word sent=%s", word)
 }
 
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
-
-// readConstants parses the values of --set.
-func (f *File) readConstants() error {
-	for i, name := range fieldNames {
-		value, ok := f.options.Set[name]
-		if !ok {
-			continue
-		}
-		var err error
-		switch i {
-		case bill:
-			_, err = parseBill(value)
-		case status:
-			_, err = f.words.parse(value)
-		case date:
-			_, _, err = f.dates.parse(value)
-		case rpo:
-			err = checkRPO(value)
-		}
-		if err != nil {
-			return &OptionError{Message: fmt.Sprintf("--set %s=%s: %v", name, value, err), Hint: "give a value that every row can have"}
-		}
-		f.constant[i] = value
-	}
-	return nil
+// synonyms are beginnings of words that others have for a status. They are only
+// suggested.
+var synonyms = []struct {
+	start  string
+	status batch.Status
+}{
+	{"ship", batch.Sent}, {"dispatch", batch.Sent}, {"despatch", batch.Sent}, {"отправ", batch.Sent}, {"complete", batch.Paid},
+	{"оплач", batch.Paid}, {"return", batch.Return}, {"возвра", batch.Return}, {"cancel", batch.Cancel}, {"отмен", batch.Cancel},
 }
+
+func synonym(folded string) batch.Status {
+	for _, s := range synonyms {
+		if strings.HasPrefix(folded, s.start) {
+			return s.status
+		}
+	}
+	return 0
+}
+
+// misspelt gives the status that differs in one letter. In more it may be
+// another word: that void or unpaid were paid must not even be asked.
+func misspelt(folded string) batch.Status {
+	for _, s := range batch.Statuses {
+		if distance(folded, s.String()) == 1 {
+			return s
+		}
+	}
+	return 0
+}
+
+// isInvisible reports characters that show nothing, and are no blanks.
+func isInvisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
