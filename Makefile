@@ -6,7 +6,7 @@ GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME ?= 60s
 
-.PHONY: build demo test check lint golden fuzz bench torture cross
+.PHONY: build demo test check lint golden fuzz bench torture cross release
 
 build: ## the program, into ./bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/billmark ./cmd/billmark
@@ -48,3 +48,6 @@ torture: ## ten times as much of everything that kills, cuts and fails
 cross: ## the program for every system it is meant for
 	@for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
 	  echo $$t; CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go build -trimpath -ldflags '$(LDFLAGS)' -o /dev/null ./cmd/billmark || exit 1; done
+
+release: ## archives for every system into ./dist, with checksums and bills of materials
+	go run ./.ci/release.go -version '$(RELEASE)'

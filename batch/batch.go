@@ -1,8 +1,3 @@
-// Package batch is the living room of billmark: updates go in, outcomes come
-// out. It knows what an Update and an Outcome are, which updates may be sent
-// and in which order (Decider), and how a run goes (Job). It knows nothing of
-// CSV, HTTP, SQL, files or screens: what it needs from those it states as
-// interfaces, which the other rooms fulfil and cmd plugs in.
 package batch
 
 import (

@@ -207,8 +207,10 @@ func TestStops(t *testing.T) {
 		},
 		{
 			name: "the server is somebody else", tasks: 50,
-			connect: func(int) error { return &batch.PostError{Reason: batch.ReasonTLS, Err: errors.New("unknown authority")} },
-			want:    batch.StopTLS, counts: map[batch.Class]int{batch.Unsent: 1},
+			connect: func(int) error {
+				return &batch.PostError{Reason: batch.ReasonTLS, Err: errors.New("unknown authority")}
+			},
+			want: batch.StopTLS, counts: map[batch.Class]int{batch.Unsent: 1},
 		},
 		{
 			name: "what nobody classified is unknown, and never sent again", tasks: 1,

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -12,34 +14,96 @@ import (
 	"billmark/batch"
 )
 
+// typedAbove is how many paid and cancel updates together need more than a y:
+// the service acts on them at once, and they cannot be called back.
+const typedAbove = 20
+
 // ask asks once whether to start; only on a terminal, and only if there is
-// something to send.
-func (d *desk) ask() error {
-	n := d.decided.Plan().Sending()
+// something to send. It ends when ctx does.
+func (d *desk) ask(ctx context.Context) error {
+	p, l := d.decided.Plan(), d.language()
+	n := p.Sending()
 	if n == 0 {
 		return nil
 	}
-	return d.askTo(fmt.Sprintf("Send %s now?", many(n, "update")))
+	question := l.sayf("Send %s of account %s now?", d.kinds(), d.s.account)
+	if w := d.warnings(); len(w) > 0 {
+		count := p.WarningCount + len(w) - len(p.Warnings)
+		if d.s.json || d.s.quiet { // nobody has seen them yet
+			var b strings.Builder
+			d.listFaults(&b, l.say("Warnings"), w, count)
+			question = b.String() + question
+		}
+		question += l.sayf(" There is a reason to look twice (%s).", l.many(count, "warning"))
+	}
+	money := p.ToSend[batch.Paid] + p.ToSend[batch.Cancel]
+	if money <= typedAbove {
+		return d.askTo(ctx, question)
+	}
+	question += l.sayf("\n%d of them are paid or cancel, which the service acts on at once.\nType %d, the number of updates, to send them:", money, n)
+	return d.askFor(ctx, question, func(answer string) bool { return answer == strconv.Itoa(n) })
 }
 
 // askTo asks a yes-or-no question, on a terminal and unless --yes was given.
-func (d *desk) askTo(question string) error {
+func (d *desk) askTo(ctx context.Context, question string) error {
+	return d.askFor(ctx, question+" [y/N]", func(answer string) bool {
+		switch strings.ToLower(answer) {
+		case "y", "yes", "д", "да":
+			return true
+		}
+		return false
+	})
+}
+
+// askFor asks until there is an answer, and takes any but a good one for no.
+func (d *desk) askFor(ctx context.Context, question string, good func(string) bool) error {
 	if d.s.yes || !isTerminal(d.c.in) || !isTerminal(d.c.err) {
 		return nil
 	}
-	fmt.Fprintf(d.c.err, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(d.c.in).ReadString('\n')
-	if err != nil && err != io.EOF {
-		return fmt.Errorf("reading the answer: %w", err)
+	fmt.Fprint(d.c.err, question+" ")
+	answer, err := readLine(ctx, d.c.in)
+	if err != nil {
+		return err
 	}
-	if a := strings.ToLower(strings.TrimSpace(answer)); a == "y" || a == "yes" {
+	if good(strings.TrimSpace(answer)) {
 		return nil
 	}
+	d.declined = true
 	return &told{exitInterrupted, "not started; nothing was sent", "the same command asks again; --yes does not ask", batch.ErrInterrupted}
+}
+
+// readLine reads what somebody types. The end of ctx does not wait for that.
+func readLine(ctx context.Context, in io.Reader) (string, error) {
+	type typed struct {
+		line string
+		err  error
+	}
+	answer := make(chan typed, 1)
+	go func() {
+		line, err := bufio.NewReader(in).ReadString('\n')
+		if err == io.EOF {
+			err = nil
+		}
+		answer <- typed{line, err}
+	}()
+	select {
+	case a := <-answer:
+		if a.err != nil {
+			return "", fmt.Errorf("reading the answer: %w", a.err)
+		}
+		return a.line, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
 }
 
 // isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	switch s := stream.(type) {
+	case *screen:
+		return s.terminal()
+	case *os.File:
+		return term.IsTerminal(int(s.Fd()))
+	}
+	return false
 }

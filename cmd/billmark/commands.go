@@ -20,20 +20,19 @@ reply, and reports on every row. The same command again goes on where it was.`,
   billmark run shipping.csv            send what is not yet sent, and report`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(err.Error(), fmt.Sprintf("billmark %s --help lists the flags", cmd.Name()))
-	})
+	root.SetFlagErrorFunc(flagMistake)
+	root.SetHelpFunc(help)
 	root.AddCommand(
 		checkCommand(c), runCommand(c), reportCommand(c), settleCommand(c), historyCommand(c),
-		sandboxCommand(c), demoCommand(c), versionCommand(c),
+		profilesCommand(c), sandboxCommand(c), demoCommand(c), serveCommand(c), watchCommand(c), initCommand(c), versionCommand(c),
 	)
+	arrange(root, c)
 	return root
 }
 

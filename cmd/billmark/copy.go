@@ -18,6 +18,7 @@ type privateCopy struct {
 	digest [32]byte
 	// name is how the user calls it; base has no folder.
 	name, base string
+	workbook   bool // it was an Excel workbook, and file holds its rows as CSV
 }
 
 // copyManifest copies the manifest to a temporary file of its own, which goes
@@ -36,15 +37,17 @@ func copyManifest(c *console, name string) (*privateCopy, error) {
 		in = f
 	}
 	var err error
-	if p.file, err = os.CreateTemp("", "billmark-*.csv"); err != nil {
-		return nil, fmt.Errorf("making a private copy of %s: %w", p.name, err)
+	if p.file, err = newCopyFile(p.name); err != nil {
+		return nil, err
 	}
-	os.Remove(p.file.Name()) // where the system lets us; Close tries again
 	sum := sha256.New()
 	if p.size, err = io.Copy(io.MultiWriter(p.file, sum), in); err != nil {
 		return nil, errors.Join(fmt.Errorf("making a private copy of %s: %w", p.name, err), p.Close())
 	}
 	sum.Sum(p.digest[:0])
+	if err := p.unpack(); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
 	return p, nil
 }
 
@@ -68,8 +71,4 @@ func openManifest(name string) (*os.File, error) {
 }
 
 // Close gives the copy back.
-func (p *privateCopy) Close() error {
-	err := p.file.Close()
-	os.Remove(p.file.Name())
-	return err
-}
+func (p *privateCopy) Close() error { return dispose(p.file) }

@@ -48,6 +48,18 @@ type finished int
 
 func (f finished) Error() string { return fmt.Sprintf("finished with code %d", int(f)) }
 
+// codeOf is the code that a command ends with.
+func codeOf(err error) int {
+	var f finished
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &f):
+		return int(f)
+	}
+	return inWords(err).code
+}
+
 // explain tells an error and gives the exit code.
 func explain(c *console, err error) int {
 	var f finished
@@ -90,14 +102,51 @@ func inWords(err error) *told {
 		return refused(err.Error(), "say --journal FILE to use another, or leave --journal out for the account's own")
 	case errors.Is(err, journal.ErrNetwork):
 		return refused(err.Error(), "say --journal FILE with a file on a local disk")
-	case errors.Is(err, syscall.ENOSPC):
-		return &told{exitStopped, err.Error(), "free some space and give the same command again; it goes on from there", err}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, journal.ErrDisk):
+		return &told{exitStopped, err.Error(), hintDisk, err}
 	case errors.As(err, &path):
 		return &told{exitStopped, err.Error(), pathHint(path), err}
 	case strings.HasPrefix(err.Error(), "unknown command"):
 		return usage(err.Error(), "billmark --help lists the commands")
 	}
 	return &told{exitStopped, err.Error(), "", err}
+}
+
+const hintDisk = "see whether the disk is full, then give the same command again; it goes on from there"
+
+// unstarted is an error before the first request of a run.
+func unstarted(err error) error {
+	t := *inWords(err)
+	if !strings.HasSuffix(t.hint, "nothing was sent") {
+		t.hint = strings.TrimPrefix(t.hint+"; nothing was sent", "; ")
+	}
+	return &t
+}
+
+// midway is an error that ended a run, unless the run has its own words for
+// it: what was sent before stands.
+func midway(err error) error {
+	var stop *batch.Stop
+	switch {
+	case errors.As(err, &stop), errors.Is(err, batch.ErrInterrupted):
+		return err
+	case errors.Is(err, batch.ErrDamaged):
+		return &told{exitStopped, err.Error() + "; stopped", "keep the journal and what lies beside it, and restore the newest backup of all of them; then settle what was sent since", err}
+	}
+	return &told{exitStopped, err.Error() + "; stopped", hintDisk, err}
+}
+
+// reportless is how a run ends whose report could not be written.
+func reportless(failure, err error, file string) error {
+	t := &told{
+		exitStopped, fmt.Sprintf("the report could not be written: %v", err),
+		"what was sent is in the journal; when the cause is mended, say: billmark report " + file, errors.Join(failure, err),
+	}
+	if failure != nil {
+		f := inWords(failure)
+		t.code, t.message = f.code, f.message+"; and "+t.message
+	}
+	return t
 }
 
 func pathHint(e *fs.PathError) string {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,8 +27,9 @@ var house = map[string][]string{
 	"report":         {"batch"},
 	"cmd/billmark": {
 		"signer", "batch", "batch/api", "batch/client", "batch/journal", "batch/manifest",
-		"batch/sandbox", "batch/walk", "report",
+		"batch/sandbox", "batch/walk", "report", "cmd/billmark/web",
 	},
+	"cmd/billmark/web": {"batch", "report"},
 }
 
 // only names the one room each of these packages may be used in, so that a
@@ -146,6 +148,28 @@ func TestSizes(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestPromises: every test that the promises name exists.
+func TestPromises(t *testing.T) {
+	tests := map[string]bool{}
+	for room := range house {
+		paths, _ := filepath.Glob(filepath.Join(root, room, "*_test.go"))
+		for _, path := range paths {
+			for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(readFile(t, path), -1) {
+				tests[m[1]] = true
+			}
+		}
+	}
+	named := regexp.MustCompile(`\bTest\w+`).FindAllString(readFile(t, root+"/batch/doc.go"), -1)
+	if len(named) < 20 {
+		t.Errorf("only %d tests are named", len(named))
+	}
+	for _, name := range named {
+		if !tests[name] {
+			t.Errorf("the promises name %s, which is no test", name)
 		}
 	}
 }

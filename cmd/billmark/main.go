@@ -11,10 +11,12 @@ import (
 )
 
 func main() {
-	os.Exit(run(&console{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		env: os.LookupEnv, leave: os.Exit,
-	}, os.Args[1:]))
+	screen := newScreen(os.Stderr)
+	leave := func(code int) {
+		screen.end()
+		os.Exit(code)
+	}
+	leave(run(&console{in: os.Stdin, out: os.Stdout, err: screen, env: os.LookupEnv, leave: leave}, os.Args[1:]))
 }
 
 // console is the world as a command sees it; tests make their own.
@@ -27,11 +29,16 @@ type console struct {
 
 // run carries out one command line and gives its exit code.
 func run(c *console, args []string) int {
+	args, clicked := desktopArgs(args)
 	root := rootCommand(c)
 	root.SetArgs(args)
 	err := root.Execute()
 	if err == nil {
 		return 0
 	}
-	return explain(c, err)
+	code := explain(c, err)
+	if clicked {
+		c.stay()
+	}
+	return code
 }

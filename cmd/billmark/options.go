@@ -3,6 +3,8 @@ package main
 import (
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"billmark/batch/manifest"
 )
 
@@ -11,7 +13,7 @@ func (s *settings) manifestOptions(name string, zone *time.Location) manifest.Op
 	return manifest.Options{
 		Name: name, Columns: s.columns.byName(), Set: s.set.byName(), Words: s.word.byValue(), Where: s.where.conditions(),
 		Delimiter: s.delimiter, Encoding: s.encoding, Multiline: s.multiline, DateFormat: s.dateFormat, Location: zone,
-		Now: time.Now(),
+		Now: time.Now(), Skip: int(s.skip), Before: s.before, Footer: s.footer,
 	}
 }
 
@@ -39,4 +41,15 @@ func (p pairs) conditions() []manifest.Condition {
 		list = append(list, manifest.Condition{Header: x.name, Value: x.value})
 	}
 	return list
+}
+
+// titleFlags are for files with lines that are no rows. They are meant for
+// profiles, so help does not show them.
+func (s *settings) titleFlags(f *pflag.FlagSet) {
+	f.Var(&s.skip, "skip", "the `N` lines above the header are titles")
+	f.StringVar(&s.before, "before", "", "the header line begins with this `TEXT`; what is above it are titles")
+	f.StringVar(&s.footer, "footer", "", "a row that begins with this `TEXT` and all after it are totals")
+	for _, name := range []string{"skip", "before", "footer"} {
+		f.Lookup(name).Hidden = true
+	}
 }

@@ -119,8 +119,8 @@ func (d *desk) showPlan(w io.Writer) error {
 // planText is the plan as a clerk reads it.
 func (d *desk) planText() string {
 	var b strings.Builder
-	p := d.decided.Plan()
-	fmt.Fprintf(&b, "Manifest    %s: %s (%s, %s)\n", d.copy.name, many(p.Rows, "row"), d.file.Encoding(), d.file.Delimiter())
+	p, l := d.decided.Plan(), d.language()
+	b.WriteString(l.sayf("Manifest    %s: %s (%s, %s)\n", d.copy.name, l.many(p.Rows, "row"), d.file.Encoding(), d.file.Delimiter()))
 	var columns []string
 	for _, m := range d.file.Mapping() {
 		if m.Header == "" {
@@ -129,45 +129,49 @@ func (d *desk) planText() string {
 			columns = append(columns, m.Field+" = "+m.Header)
 		}
 	}
-	fmt.Fprintf(&b, "Columns     %s\n", strings.Join(columns, ", "))
+	b.WriteString(l.sayf("Columns     %s\n", strings.Join(columns, ", ")))
 	if dates := d.file.DatesInWords(); dates != "" {
-		fmt.Fprintf(&b, "Dates       %s\n", dates)
+		b.WriteString(l.sayf("Dates       %s\n", dates))
 	}
 	if d.base != nil {
-		fmt.Fprintf(&b, "Account     %s at %s\n", d.s.account, d.base)
+		b.WriteString(l.sayf("Account     %s at %s\n", d.s.account, d.base))
 		if d.journal != nil {
-			fmt.Fprintf(&b, "Journal     %s\n", d.journal.Path())
+			b.WriteString(l.sayf("Journal     %s\n", d.journal.Path()))
 		}
 	} else {
-		b.WriteString("Account     none given: nothing is known of earlier runs\n")
+		b.WriteString(l.say("Account     none given: nothing is known of earlier runs\n"))
 	}
-	fmt.Fprintf(&b, "To send     %s\n", d.toSend())
+	b.WriteString(l.sayf("To send     %s\n", d.toSend()))
 	for _, line := range d.planCounts() {
 		fmt.Fprintln(&b, line)
 	}
-	d.listFaults(&b, "Faults", p.Faults, p.FaultCount)
+	d.listFaults(&b, l.say("Faults"), p.Faults, p.FaultCount)
 	w := d.warnings()
-	d.listFaults(&b, "Warnings", w, p.WarningCount+len(w)-len(p.Warnings))
+	d.listFaults(&b, l.say("Warnings"), w, p.WarningCount+len(w)-len(p.Warnings))
 	return b.String()
 }
 
 func (d *desk) toSend() string {
-	p := d.decided.Plan()
-	n := p.Sending()
-	if n == 0 {
-		return "nothing"
+	if d.decided.Plan().Sending() == 0 {
+		return d.language().say("nothing")
 	}
+	s := d.kinds()
+	if seconds := d.secondsAtRate(); seconds > 0 {
+		s += d.language().sayf(", about %s at %s", d.language().duration(time.Duration(seconds*float64(time.Second))), d.s.rate.text)
+	}
+	return s
+}
+
+// kinds counts the updates that are to be sent, in all and by status.
+func (d *desk) kinds() string {
+	p := d.decided.Plan()
 	var kinds []string
 	for _, status := range batch.Statuses {
 		if p.ToSend[status] > 0 {
 			kinds = append(kinds, fmt.Sprintf("%d %s", p.ToSend[status], status))
 		}
 	}
-	s := fmt.Sprintf("%s (%s)", many(n, "update"), strings.Join(kinds, ", "))
-	if seconds := d.secondsAtRate(); seconds > 0 {
-		s += fmt.Sprintf(", about %s at %s", duration(time.Duration(seconds*float64(time.Second))), d.s.rate.text)
-	}
-	return s
+	return fmt.Sprintf("%s (%s)", d.language().many(p.Sending(), "update"), strings.Join(kinds, ", "))
 }
 
 // planCounts says what else becomes of the rows, leaving out what does not occur.
@@ -196,7 +200,7 @@ func (d *desk) planCounts() []string {
 		{p.Trimmed, "cells with blanks around them: trimmed"},
 	} {
 		if c.n > 0 {
-			lines = append(lines, fmt.Sprintf("%10d  %s", c.n, c.text))
+			lines = append(lines, fmt.Sprintf("%10d  %s", c.n, d.language().say(c.text)))
 		}
 	}
 	return lines
@@ -214,7 +218,7 @@ func (d *desk) listFaults(b *strings.Builder, title string, faults []batch.Fault
 		fmt.Fprintf(b, "  %s\n", faultLine(f))
 	}
 	if count > shownFaults {
-		fmt.Fprintf(b, "  ... and %d more (--json lists up to %d)\n", count-min(shownFaults, len(faults)), batch.Listed)
+		b.WriteString(d.language().sayf("  ... and %d more (--json lists up to %d)\n", count-min(shownFaults, len(faults)), batch.Listed))
 	}
 }
 

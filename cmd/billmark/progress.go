@@ -3,45 +3,69 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/time/rate"
 
 	"billmark/batch"
 )
 
-// progress shows how far a run is: a bar on a terminal, elsewhere a line a
-// minute. It is a batch.Sink.
+// progress shows how far a run is: one line on a terminal, elsewhere a line a
+// minute, and for other programs a status file. It is a batch.Sink.
 type progress struct {
+	lang    language
 	total   int
 	out     io.Writer
-	started time.Time
+	screen  *screen // nil if there is no terminal
+	status  *statusFile
+	traffic traffic
 	stop    chan struct{}
 	stopped sync.WaitGroup
 
 	mu     sync.Mutex
-	bar    *progressbar.ProgressBar // nil if there is no terminal
+	bar    *progressbar.ProgressBar // draws into the air; we take its picture
+	tempo  tempo
 	done   int
 	counts [len(batch.Classes)]int
-	why    string
+	why    string    // in the engine's words; empty while it goes on
+	last   time.Time // when something happened
+	drawn  time.Time
 }
 
-// progress begins to show progress on standard error.
-func (d *desk) progress(total int) *progress {
-	p := &progress{total: total, out: d.c.err, started: time.Now(), stop: make(chan struct{})}
+// quietFor is how long nothing has to happen until the run says what it waits
+// for.
+const quietFor = 3 * time.Second
+
+// progress begins to show the progress of a run that sends total updates.
+func (d *desk) progress(run int64, total int) *progress {
+	p := &progress{
+		lang: d.language(), total: total, out: d.c.err, stop: make(chan struct{}), last: time.Now(),
+		bar: progressbar.NewOptions(max(1, total), progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(barWidth),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"})),
+	}
+	if limit := d.s.rate.limit; limit != rate.Inf {
+		p.tempo.limit = float64(limit)
+	}
+	p.tempo.note(p.last, 0)
+	p.bar.RenderBlank()
 	if d.s.quiet {
 		p.out = io.Discard
+	} else if s, ok := d.c.err.(*screen); ok && s.terminal() {
+		p.screen = s
 	}
-	if !d.s.quiet && isTerminal(d.c.err) {
-		p.bar = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(p.out), progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("updates"),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(), progressbar.OptionUseANSICodes(true),
-			progressbar.OptionSetDescription("sending"), progressbar.OptionSetElapsedTime(false))
-	} else {
-		p.stopped.Go(p.everyMinute)
+	if d.s.statusFile != "" {
+		p.status = d.newStatus(run, total)
+		p.status.write(p.snapshot())
 	}
+	if total > 0 {
+		p.show()
+	}
+	p.stopped.Go(p.watch)
 	return p
 }
 
@@ -49,10 +73,14 @@ func (d *desk) progress(total int) *progress {
 func (p *progress) Done(_ batch.Task, o batch.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := time.Now()
 	p.done++
 	p.counts[o.Class]++
-	if p.bar != nil {
-		p.bar.Add(1) // its errors are about drawing: never fatal
+	p.last = now
+	p.tempo.note(now, p.done)
+	p.bar.Add(1) // its errors are about drawing: never fatal
+	if now.Sub(p.drawn) >= 100*time.Millisecond || p.done == p.total {
+		p.draw(now)
 	}
 }
 
@@ -60,57 +88,84 @@ func (p *progress) Done(_ batch.Task, o batch.Outcome) {
 func (p *progress) Waiting(why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.why = why
-	if p.bar == nil {
-		if why != "" {
-			fmt.Fprintf(p.out, "billmark: waiting for %s\n", why)
-		} else {
-			fmt.Fprintln(p.out, "billmark: going on")
+	before := p.why
+	p.why, p.last = why, time.Now()
+	if p.screen == nil {
+		// What comes and goes with single replies is told by the minute.
+		switch {
+		case isNetwork(why):
+			fmt.Fprint(p.out, p.lang.sayf("billmark: waiting for %s\n", why))
+		case why == "" && isNetwork(before):
+			fmt.Fprint(p.out, p.lang.say("billmark: going on\n"))
 		}
 		return
 	}
-	description := "sending"
-	if why != "" {
-		description = "waiting for " + why
-	}
-	p.bar.Describe(description)
+	p.draw(p.last)
 }
 
-// everyMinute writes a line a minute until close.
-func (p *progress) everyMinute() {
-	ticker := time.NewTicker(time.Minute)
+func isNetwork(why string) bool { return strings.HasPrefix(why, "the network") }
+
+// watch shows what time alone changes, until close.
+func (p *progress) watch() {
+	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	for {
+	for seconds := 1; ; seconds++ {
 		select {
 		case <-ticker.C:
-			p.line()
 		case <-p.stop:
 			return
+		}
+		if p.status != nil {
+			p.status.write(p.snapshot())
+		}
+		if p.screen != nil || seconds%60 == 0 {
+			p.show()
 		}
 	}
 }
 
-func (p *progress) line() {
+// show draws the line, or writes it where there is no terminal.
+func (p *progress) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	elapsed := time.Since(p.started)
-	text := fmt.Sprintf("billmark: %d of %d updates done (%d confirmed)", p.done, p.total, p.counts[batch.Confirmed])
-	if p.done > 0 {
-		left := time.Duration(float64(elapsed) / float64(p.done) * float64(p.total-p.done))
-		text += fmt.Sprintf(", %.2g/s, about %s left", float64(p.done)/elapsed.Seconds(), duration(left))
+	now := time.Now()
+	if p.screen != nil {
+		p.draw(now)
+	} else if p.done > 0 || now.Sub(p.drawn) > time.Minute && !p.drawn.IsZero() {
+		fmt.Fprintln(p.out, "billmark: "+joined(p.pieces(now), math.MaxInt, ", "))
 	}
-	if p.why != "" {
-		text += "; waiting for " + p.why
+	p.drawn = now
+}
+
+// draw is called with the lock held.
+func (p *progress) draw(now time.Time) {
+	if p.screen == nil {
+		return
 	}
-	fmt.Fprintln(p.out, text)
+	p.drawn = now
+	pieces := append([]piece{{strings.Trim(p.bar.String(), "\r "), dropBar}}, p.pieces(now)...)
+	p.screen.draw(joined(pieces, p.screen.width()-1, "  "))
+}
+
+// waitingFor is what the run waits for, if it does. The lock is held.
+func (p *progress) waitingFor(now time.Time) string {
+	switch {
+	case isNetwork(p.why):
+		return waitNetwork
+	case p.why != "":
+		return waitAPI
+	case p.done < p.total && now.Sub(p.last) >= quietFor:
+		return p.traffic.waitingFor()
+	}
+	return ""
 }
 
 // close ends the display, whatever was reached.
 func (p *progress) close() {
 	close(p.stop)
 	p.stopped.Wait()
-	if p.bar != nil {
-		p.bar.Exit()
-		fmt.Fprintln(p.out)
+	if p.screen != nil {
+		p.show()
+		p.screen.end()
 	}
 }

@@ -28,6 +28,7 @@ Exit status: as billmark run.`,
   billmark report --report shipping.xlsx --report shipping.html shipping.csv`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			s.remember(cmd)
 			if err := resolve(c, cmd); err != nil {
 				return err
 			}
@@ -86,12 +87,12 @@ func (d *desk) outputs(file string) (*outputs, error) {
 	failed := d.s.failed
 	if failed == "" {
 		failed = beside(file, ".failed"+filepath.Ext(file))
-		if filepath.Ext(file) == "" || file == "-" {
+		if filepath.Ext(file) == "" || file == "-" || d.copy.workbook {
 			failed = beside(file, ".failed.csv")
 		}
 	}
 	taken := map[string]string{}
-	for _, path := range append(append([]string{}, o.reports...), failed) {
+	for _, path := range append(d.s.otherOutputs(), append(o.reports, failed)...) {
 		if err := d.writable(path, file, taken); err != nil {
 			return nil, err
 		}
@@ -138,14 +139,35 @@ func same(a, b string) bool {
 
 // head says what the reports are about.
 func (d *desk) head() report.Head {
+	l := string(d.language())
 	return report.Head{
 		File: d.copy.name, Digest: fmt.Sprintf("%x", d.copy.digest), Account: d.s.account, API: d.base.String(),
-		Version: version(), Header: d.file.Header(), Rows: d.decided.Plan().Rows, Counts: d.decided.Plan().Counts, CodeWords: func(code string) string { return api.Words(code, "en") },
+		Version: version(), Header: d.file.Header(), Rows: d.decided.Plan().Rows, Counts: d.decided.Plan().Counts,
+		Lang: l, CodeWords: func(code string) string { return api.Words(code, l) },
 	}
+}
+
+// reportHead is head with the runs over this very manifest.
+func (d *desk) reportHead() (report.Head, error) {
+	head := d.head()
+	if d.journal == nil {
+		return head, nil
+	}
+	runs, err := d.journal.Runs()
+	for _, r := range runs {
+		if r.Digest == d.copy.digest {
+			head.Runs = append(head.Runs, r)
+		}
+	}
+	return head, err
 }
 
 // writeReports writes all files from the manifest and what was decided on it.
 func (d *desk) writeReports(o *outputs) (err error) {
+	head, err := d.reportHead()
+	if err != nil {
+		return err
+	}
 	var writers []report.Writer
 	defer func() {
 		if err != nil {
@@ -156,12 +178,13 @@ func (d *desk) writeReports(o *outputs) (err error) {
 		}
 	}()
 	for _, path := range o.reports {
-		w, err := report.Create(path, d.head())
+		w, err := report.Create(path, head)
 		if err != nil {
 			return err
 		}
 		writers = append(writers, w)
 	}
+	seams.at("report begun")
 	writers = append(writers, o.failed)
 	err = d.decided.Each(func(row *batch.Row, outcome batch.Outcome) error {
 		line := report.Line{Row: row, Outcome: outcome}
@@ -178,10 +201,12 @@ func (d *desk) writeReports(o *outputs) (err error) {
 	if err != nil {
 		return err
 	}
+	seams.at("report written")
 	for _, w := range writers {
 		if err := w.Close(); err != nil {
 			return err
 		}
+		seams.at("report in place")
 	}
 	return nil
 }
@@ -207,29 +232,36 @@ type summaryJSON struct {
 	Stopped    *string  `json:"stopped"`
 	Reports    []string `json:"reports"`
 	Failed     *string  `json:"failed"`
+	Next       *string  `json:"next"` // the command to be given next
 }
 
 func (d *desk) showSummary(s batch.Summary, o *outputs) error {
+	d.summary = d.summaryJSON(s, o)
 	if !d.s.json {
 		_, err := fmt.Fprint(d.c.out, d.summaryText(s, o))
 		return err
 	}
-	j := summaryJSON{
+	e := json.NewEncoder(d.c.out)
+	e.SetEscapeHTML(false)
+	return e.Encode(d.summary)
+}
+
+func (d *desk) summaryJSON(s batch.Summary, o *outputs) *summaryJSON {
+	j := &summaryJSON{
 		File: d.copy.name, Digest: fmt.Sprintf("%x", d.copy.digest), Account: d.s.account, API: d.base.String(), Run: s.Run,
 		Rows: s.Rows, Confirmed: s.Counts[batch.Confirmed], Rejected: s.Counts[batch.Rejected], Invalid: s.Counts[batch.Invalid],
 		Unsent: s.Counts[batch.Unsent], Unverified: s.Counts[batch.Unverified], Unknown: s.Counts[batch.Unknown],
 		Skipped: s.Counts[batch.Skipped], Requests: s.Requests, StartedAt: moment(s.Started), FinishedAt: moment(s.Finished),
-		Reports: o.reports,
+		Reports: o.reports, Stopped: orNull(s.Stopped), Failed: orNull(o.failed.Path()), Next: orNull(d.next(&s, o.failed.Path())),
 	}
-	if s.Stopped != "" {
-		j.Stopped = &s.Stopped
+	return j
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
 	}
-	if path := o.failed.Path(); path != "" {
-		j.Failed = &path
-	}
-	e := json.NewEncoder(d.c.out)
-	e.SetEscapeHTML(false)
-	return e.Encode(j)
+	return &s
 }
 
 func moment(t time.Time) *string {
@@ -245,10 +277,10 @@ func moment(t time.Time) *string {
 func (d *desk) summaryText(s batch.Summary, o *outputs) string {
 	text := report.SummaryText(s, d.head())
 	for _, path := range o.reports {
-		text += fmt.Sprintf("Report      %s\n", path)
+		text += d.language().sayf("Report      %s\n", path)
 	}
 	if path := o.failed.Path(); path != "" {
-		text += fmt.Sprintf("To mend     %s\n", path)
+		text += d.language().sayf("To mend     %s\n", path)
 	}
-	return text
+	return text + d.nextText(&s)
 }

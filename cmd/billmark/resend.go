@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -17,7 +18,7 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 		return nil
 	}
 	fmt.Fprintf(x.c.err, "billmark: warning: %s will be sent once more; what somebody changed by hand since is overwritten\n", many(len(list), "update"))
-	if err := x.askTo(fmt.Sprintf("Send %s again?", many(len(list), "update"))); err != nil {
+	if err := x.askTo(ctx, fmt.Sprintf("Send %s again?", many(len(list), "update"))); err != nil {
 		return err
 	}
 	run, err := x.journal.StartRun(batch.Run{
@@ -55,10 +56,7 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 	if failure != nil {
 		summary.Stopped = inWords(failure).message
 	}
-	if err := x.journal.FinishRun(run, summary); err != nil {
-		return err
-	}
-	return failure
+	return errors.Join(failure, x.journal.FinishRun(run, summary))
 }
 
 // resends is a batch.Queue of updates to be sent again.

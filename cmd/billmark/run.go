@@ -34,6 +34,7 @@ setting is wrong.`,
   billmark run --rate 30/m --max-invalid 0 payments.csv`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			s.remember(cmd)
 			if err := resolve(c, cmd); err != nil {
 				return err
 			}
@@ -49,19 +50,32 @@ setting is wrong.`,
 	s.manifestFlags(f)
 	s.outputFlags(f)
 	s.commonFlags(f)
+	s.tellFlags(f)
 	f.BoolVar(&s.dryRun, "dry-run", false, "the same as billmark check")
 	return cmd
 }
 
 // post is the whole of billmark run.
-func post(c *console, s *settings, file string) (err error) {
+func post(c *console, s *settings, file string) error {
 	d := newDesk(c, s)
-	defer func() { err = errors.Join(err, d.close()) }()
 	ctx, release := d.interruptible()
 	defer release()
+	tell, err := d.telling(file)
+	if err != nil {
+		return err
+	}
+	// Who is told may want the journal, so it is closed first.
+	err = errors.Join(d.whole(ctx, file), d.close())
+	d.tell(tell, file, err)
+	return err
+}
+
+// whole checks, asks, sends and reports.
+func (d *desk) whole(ctx context.Context, file string) error {
 	if err := d.ready(file); err != nil {
 		return err
 	}
+	seams.at("planned")
 	if err := d.tooManyInvalid(); err != nil {
 		return err
 	}
@@ -69,15 +83,16 @@ func post(c *console, s *settings, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if !s.json && !s.quiet {
-		fmt.Fprint(c.err, d.planText())
+	if !d.s.json && !d.s.quiet {
+		fmt.Fprint(d.c.err, d.planText())
 	}
-	if err := d.ask(); err != nil {
+	if err := d.ask(ctx); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return batch.ErrInterrupted
 	}
+	seams.at("starting")
 	return d.post(ctx, files)
 }
 
@@ -103,20 +118,24 @@ func (d *desk) post(ctx context.Context, files *outputs) error {
 		return err
 	}
 	defer closeLog()
-	run, err := d.journal.StartRun(batch.Run{
+	run, err := d.record.StartRun(batch.Run{
 		File: d.copy.name, Digest: d.copy.digest, Version: version(),
 		Again: d.s.again, Started: d.started, Summary: batch.Summary{Rows: plan.Rows},
 	})
 	if err != nil {
-		return err
+		return unstarted(err)
 	}
+	seams.at("started")
 	log.Info("run started", "run", run, "file", d.copy.name, "digest", fmt.Sprintf("%x", d.copy.digest),
 		"account", d.s.account, "api", d.base.String(), "rows", plan.Rows, "to_send", plan.Sending())
 	summary := batch.Summary{Run: run, Started: d.started}
+	d.show = d.progress(run, plan.Sending())
 	ended, failure := d.send(ctx, run, log)
+	d.show.close()
 	summary.Requests = ended.Requests
 	d.tellUnrecorded(ended)
 	if failure != nil {
+		failure = midway(failure)
 		summary.Stopped = inWords(failure).message
 	}
 	return d.finish(files, summary, failure, log)
@@ -130,15 +149,13 @@ func (d *desk) send(ctx context.Context, run int64, log *slog.Logger) (batch.End
 	}
 	tasks := d.decided.Tasks()
 	defer tasks.Close()
-	bar := d.progress(plan.Sending())
-	defer bar.close()
 	job := batch.Job{
-		Account: d.account, Tasks: tasks, Journal: d.journal, RunID: run,
-		Open:     func() batch.Poster { return d.client.Open() },
+		Account: d.account, Tasks: tasks, Journal: d.record, RunID: run,
+		Open:     func() batch.Poster { return seams.poster(d.show.traffic.watch(d.client.Open())) },
 		Function: api.Update, Form: api.Form, Meaning: meaning,
 		Pace: batch.NewPace(d.s.rate.limit), Workers: min(int(d.s.workers), plan.Sending()), Attempts: int(d.s.attempts),
 		MaxFailures: d.s.maxFailures.of(plan.Sending()),
-		Sinks:       []batch.Sink{bar, logSink{log}},
+		Sinks:       []batch.Sink{d.show, logSink{log}},
 	}
 	return job.Run(ctx)
 }
@@ -151,25 +168,32 @@ func meaning(code string) batch.Meaning {
 // finish decides anew with what the journal holds now, writes the report from
 // that, and tells how it ended.
 func (d *desk) finish(files *outputs, summary batch.Summary, failure error, log *slog.Logger) error {
+	seams.at("drained")
 	err := d.decide()
 	if err == nil {
 		summary.Rows, summary.Counts = d.decided.Plan().Rows, d.decided.Plan().Counts
+	}
+	// The run ends in the journal first: reports tell of it, and one that is
+	// written again later must not tell more.
+	summary.Finished = time.Now()
+	unfinished := d.record.FinishRun(summary.Run, summary)
+	seams.at("finished")
+	if err == nil {
 		err = d.writeReports(files)
 	}
-	summary.Finished = time.Now()
-	err = errors.Join(err, d.journal.FinishRun(summary.Run, summary))
+	seams.at("reported")
 	log.Info("run finished", "run", summary.Run, "requests", summary.Requests, "stopped", summary.Stopped)
 	if err != nil {
-		return errors.Join(failure, &told{
-			exitStopped, fmt.Sprintf("the report could not be written: %v", err),
-			"what was sent is in the journal; when the cause is mended, say: billmark report " + d.copy.name, err,
-		})
+		return reportless(failure, err, d.copy.name)
 	}
-	if err := d.showSummary(summary, files); err != nil {
-		return err
-	}
-	if failure != nil {
+	err = d.showSummary(summary, files)
+	switch {
+	case failure != nil:
 		return failure
+	case unfinished != nil:
+		return &told{exitStopped, unfinished.Error(), "all outcomes are recorded and the report is written; only the history misses how this run ended", unfinished}
+	case err != nil:
+		return err
 	}
 	return verdict(summary.Counts)
 }
@@ -189,7 +213,7 @@ func verdict(counts [len(batch.Classes)]int) error {
 // journal could not take them.
 func (d *desk) tellUnrecorded(e batch.Ended) {
 	for _, u := range e.Unrecorded {
-		fmt.Fprintf(d.c.err, "billmark: not in the journal: line %d, %s: %s (code %q); it counts as unknown until settled\n",
+		fmt.Fprintf(d.c.err, "billmark: not surely in the journal: line %d, %s: %s (code %q); if it is missing there, it counts as unknown until settled\n",
 			u.Task.Line, u.Task.Update, u.Outcome.Class, u.Outcome.Code)
 	}
 }

@@ -39,6 +39,11 @@ type settings struct {
 	failed                            string
 	json, yes, quiet, verbose, dryRun bool
 	logFile                           string
+	profile                           string
+	// What only a profile says, as a rule: lines that are no rows.
+	skip           count
+	before, footer string
+	manners
 }
 
 // environment names the variable of each flag that has one.
@@ -48,7 +53,8 @@ var environment = map[string]string{
 	"rate": "BILLMARK_RATE", "workers": "BILLMARK_WORKERS", "timeout": "BILLMARK_TIMEOUT",
 	"attempts": "BILLMARK_ATTEMPTS", "max-invalid": "BILLMARK_MAX_INVALID",
 	"max-failures": "BILLMARK_MAX_FAILURES", "expect-rows": "BILLMARK_EXPECT_ROWS",
-	"timezone": "BILLMARK_TIMEZONE",
+	"timezone": "BILLMARK_TIMEZONE", "profile": "BILLMARK_PROFILE", "status-file": "BILLMARK_STATUS_FILE", "notify": "BILLMARK_NOTIFY",
+	"webhook": "BILLMARK_WEBHOOK", "lang": "BILLMARK_LANG",
 }
 
 func defaults() *settings {
@@ -61,18 +67,19 @@ func defaults() *settings {
 
 // accountFlags are those of every command that opens a journal.
 func (s *settings) accountFlags(f *pflag.FlagSet) {
-	f.StringVar(&s.account, "account", "", "the `LOGIN` of the account")
+	f.StringVar(&s.account, "account", "", "`LOGIN` of the account")
 	f.StringVar(&s.api, "api", "", "base `URL` of the API (default https://LOGIN.influencersoft.com/api/)")
 	f.StringVar(&s.journal, "journal", "", "the journal's `FILE` (default: one per account and API address in the state folder)")
 	f.StringVar(&s.timezone, "timezone", "", "`ZONE` of dates that carry none, like Europe/Moscow (default: the journal's)")
+	f.StringVar(&s.profile, "profile", "", "a saved set of these settings: its `NAME or FILE`")
 }
 
 // wireFlags are those of every command that talks to the API.
 func (s *settings) wireFlags(f *pflag.FlagSet) {
-	f.StringVar(&s.keyFile, "key-file", "", "`FILE` that holds the secret key (or set BILLMARK_KEY)")
+	f.StringVar(&s.keyFile, "key-file", "", "`FILE` with the secret key (or set BILLMARK_KEY)")
 	f.StringVar(&s.caFile, "ca-file", "", "`FILE` of extra root certificates")
 	f.StringVar(&s.proxy, "proxy", "", "`URL` of a proxy; the usual proxy variables are not obeyed")
-	f.Var(&s.rate, "rate", "the pace: `N`, N/s, N/m or N/h; 0 is unlimited, for a loopback API only")
+	f.Var(&s.rate, "rate", "the pace: `N/s`, N/m or N/h")
 	f.Var(&s.workers, "workers", "most requests in flight")
 	f.DurationVar(&s.timeout, "timeout", s.timeout, "time limit of one exchange")
 	f.Var(&s.attempts, "attempts", "tries in one run for an update that surely was not received")
@@ -80,38 +87,41 @@ func (s *settings) wireFlags(f *pflag.FlagSet) {
 
 // manifestFlags are those of every command that reads a manifest.
 func (s *settings) manifestFlags(f *pflag.FlagSet) {
-	f.Var(&s.columns, "column", "`NAME=HEADER`: the column that holds bill_id, status, date or rpo; repeatable")
-	f.Var(&s.set, "set", "`NAME=VALUE`: one value for every row, like status=paid; repeatable")
-	f.Var(&s.word, "word", "`STATUS=WORD`: a word of the file that means a status, like paid=Completed; repeatable")
-	f.Var(&s.where, "where", "`HEADER=VALUE`: only rows whose column holds this value; repeatable")
-	f.StringVar(&s.delimiter, "delimiter", s.delimiter, "auto, comma, semicolon, tab, pipe, or the `character`")
+	f.Var(&named{&s.columns, fieldNames, "field"}, "column", "`NAME=HEADER`: the column of bill_id, status, date or rpo; repeatable")
+	f.Var(&named{&s.set, fieldNames, "field"}, "set", "one value for every row: `NAME=VALUE`; repeatable")
+	f.Var(&named{&s.word, statusNames, "status"}, "word", "`STATUS=WORD`: the file's word: paid=Completed; repeatable")
+	f.Var(&s.where, "where", "`HEADER=VALUE`: only rows with this value; repeatable")
+	f.Var(&oneOf{target: &s.delimiter, of: delimiters, other: oneCharacter}, "delimiter", "auto, comma, semicolon, tab, pipe, or the `character`")
 	f.StringVar(&s.encoding, "encoding", s.encoding, "`NAME` of the text's encoding: auto, utf-8, windows-1251, ...")
 	f.BoolVar(&s.multiline, "multiline", false, "allow line breaks inside quoted cells")
-	f.StringVar(&s.dateFormat, "date-format", s.dateFormat, "auto, unix, iso, dmy, mdy, or a Go `LAYOUT`")
-	f.Var(&s.maxInvalid, "max-invalid", "more faulty rows than this `P% or N`: refuse to start")
+	f.Var(&oneOf{target: &s.dateFormat, of: dateFormats, other: aLayout}, "date-format", "auto, unix, iso, dmy, mdy, or a Go `LAYOUT`")
+	f.Var(&s.maxInvalid, "max-invalid", "refuse to start with more faulty rows than `P%|N`")
 	f.StringVar(&s.expectRows, "expect-rows", "", "control total: the `N` rows that there must be")
-	f.Var(&s.expect, "expect", "control total: `STATUS=N` valid rows of a status; repeatable")
-	f.StringVar(&s.again, "again", "", "`LIST` of rejected, late, stale, superseded: send such rows after all")
-	f.Var(&s.first, "first", "only the first `N` updates that would be sent (a trial)")
+	f.Var(&named{&s.expect, statusNames, "status"}, "expect", "control total: `STATUS=N` valid rows of a status; repeatable")
+	f.Var(&oneOf{target: &s.again, of: againWords, many: true}, "again", "`LIST` of rejected, late, stale, superseded: send these after all")
+	f.Var(&s.first, "first", "a trial: only the first `N` updates that would be sent")
+	s.titleFlags(f)
 }
 
 // outputFlags are those of every command that writes reports or a summary.
 func (s *settings) outputFlags(f *pflag.FlagSet) {
-	f.StringArrayVar(&s.reports, "report", nil, "`FILE` for the report, format by its ending; repeatable (default NAME.report.csv)")
+	f.StringArrayVar(&s.reports, "report", nil, "`FILE` ending in .csv, .xlsx, .html, .jsonl (default NAME.report.csv)")
 	f.StringVar(&s.failed, "failed", "", "`FILE` for the rows to mend (default NAME.failed.csv)")
-	f.Var(&s.maxFailures, "max-failures", "more failed updates in this run than this `P% or N`: stop")
+	f.Var(&s.maxFailures, "max-failures", "stop when more updates of this run failed than `P%|N`")
 	f.BoolVar(&s.yes, "yes", false, "do not ask")
 }
 
 // commonFlags are those of every command.
 func (s *settings) commonFlags(f *pflag.FlagSet) {
-	f.BoolVar(&s.json, "json", false, "answer with one JSON object on standard output")
+	f.BoolVar(&s.json, "json", false, "answer with one JSON object")
 	f.BoolVar(&s.quiet, "quiet", false, "say only what was asked for, and errors")
 	f.BoolVar(&s.verbose, "verbose", false, "say more")
 	f.StringVar(&s.logFile, "log-file", "", "append a structured log to `FILE`")
+	f.Var(&oneOf{target: &s.lang, of: languages}, "lang", "speak `en|ru` (default: the locale's)")
 }
 
-// resolve lets the environment fill in what no flag gave.
+// resolve lets the environment fill in what no flag gave, then a profile what
+// neither gave, and last the one that billmark init saved.
 func resolve(c *console, cmd *cobra.Command) error {
 	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -127,7 +137,13 @@ func resolve(c *console, cmd *cobra.Command) error {
 			failed = usage(fmt.Sprintf("%s=%q: %v", name, value, err), "billmark run --help shows what it can be")
 		}
 	})
-	return failed
+	if failed != nil {
+		return failed
+	}
+	if err := useProfile(c, cmd); err != nil {
+		return err
+	}
+	return useDefault(c, cmd)
 }
 
 // pace is a rate flag.

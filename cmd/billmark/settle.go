@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,13 +156,15 @@ func (x *settling) collect(file string) error {
 			return err
 		}
 	}
-	return x.journal.Scan(func(r *batch.Record) error {
+	err := x.journal.Scan(func(r *batch.Record) error {
 		doubtful := r.Outcome.Class == batch.Unknown || r.Outcome.Class == batch.Unverified
 		if doubtful && (wanted == nil || wanted[r.Update]) {
 			x.list = append(x.list, *r)
 		}
 		return nil
 	})
+	slices.SortFunc(x.list, func(a, b batch.Record) int { return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Line, b.Line)) })
+	return err
 }
 
 // byWord takes a person's word.
@@ -258,7 +261,7 @@ func (x *settling) readBack(ctx context.Context, list []batch.Record) error {
 
 func (x *settling) judge(r batch.Record, code string, result []byte) error {
 	if code != "0" {
-		x.left = append(x.left, settled{r, r.Outcome.Class, api.Words(code, "en")})
+		x.left = append(x.left, settled{r, r.Outcome.Class, api.Words(code, string(x.language()))})
 		return nil
 	}
 	order, err := api.ReadOrder(result)

@@ -32,11 +32,16 @@ type desk struct {
 	account signer.Account
 	client  *client.Client
 	journal *journal.Journal // nil if there is none to read
+	record  batch.Journal    // the same, as a run uses it
 	copy    *privateCopy
 	file    *manifest.File
 	walk    *walk.Walk
 	decided *walk.Decided
 	started time.Time
+
+	show     *progress    // of the run that is on, or was
+	summary  *summaryJSON // of the run that is over
+	declined bool         // somebody was asked and said no
 }
 
 func newDesk(c *console, s *settings) *desk { return &desk{c: c, s: s, started: time.Now()} }
@@ -155,7 +160,11 @@ func (d *desk) openJournal(make bool) error {
 	d.journal, err = journal.Open(path, journal.Identity{
 		Account: d.s.account, API: d.base.String(), Zone: d.s.timezone, DefaultZone: machineZone(d.c),
 	})
-	return err
+	if err != nil {
+		return unstarted(err)
+	}
+	d.record = seams.journal(d.journal)
+	return nil
 }
 
 // zone is the time zone of dates that carry none.
@@ -187,7 +196,8 @@ func (d *desk) read(name string) error {
 	if d.copy, err = copyManifest(d.c, name); err != nil {
 		return err
 	}
-	if d.file, err = manifest.Open(d.copy.file, d.copy.size, d.s.manifestOptions(d.copy.name, zone)); err != nil {
+	seams.at("copied")
+	if d.file, err = manifest.Open(d.copy.file, d.copy.size, d.options(zone)); err != nil {
 		return err
 	}
 	if report.IsReport(d.file.Header()) {
@@ -199,6 +209,7 @@ func (d *desk) read(name string) error {
 	if d.walk, err = walk.Read(config, totals.count); err != nil {
 		return err
 	}
+	seams.at("read")
 	if err := d.s.holdAgainst(totals); err != nil {
 		return err
 	}
@@ -215,7 +226,7 @@ func (d *desk) decide() error {
 	}
 	var records walk.Records
 	if d.journal != nil {
-		records = d.journal
+		records = d.record
 	}
 	var err error
 	d.decided, err = d.walk.Decide(records)

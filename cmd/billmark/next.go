@@ -1,0 +1,141 @@
+package main
+
+import (
+	"cmp"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"billmark/batch"
+)
+
+// remember keeps the flags of the command line, for the command to be given
+// next. It must be called before the environment fills in others.
+func (m *manners) remember(cmd *cobra.Command) {
+	m.given = nil
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "bool" && f.Value.String() == "true" {
+			m.given = append(m.given, pair{name: f.Name})
+			return
+		}
+		for _, value := range valuesOf(f.Value) {
+			m.given = append(m.given, pair{f.Name, shown(f.Name, value)})
+		}
+	})
+}
+
+func valuesOf(v pflag.Value) []string {
+	if n, ok := v.(*named); ok {
+		v = n.pairs
+	}
+	switch v := v.(type) {
+	case *pairs:
+		var list []string
+		for _, p := range *v {
+			list = append(list, p.name+"="+p.value)
+		}
+		return list
+	case pflag.SliceValue:
+		return v.GetSlice()
+	}
+	return []string{v.String()}
+}
+
+// shown is a flag's value as it may be printed: addresses can hold secrets.
+func shown(name, value string) string {
+	if name == "webhook" || name == "notify" {
+		return "..."
+	}
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		return "..."
+	}
+	return value
+}
+
+// Flags that the next command leaves out: those of one run of one file, and
+// those that settle does not take.
+var (
+	ofOneFile = []string{"report", "failed", "first", "expect-rows", "expect", "dry-run", "json"}
+	ofRunning = []string{"max-invalid", "max-failures", "workers", "attempts", "again", "status-file", "notify", "webhook", "yes"}
+)
+
+// next is the one command to be given next; "" if nothing is left to do, or
+// nothing that a command could do.
+func (d *desk) next(s *batch.Summary, failed string) string {
+	n := &s.Counts
+	file := d.copy.name
+	if d.copy.base == "stdin" {
+		file = "-"
+	}
+	switch {
+	case s.Stopped != "":
+		return d.s.command("run", file)
+	case n[batch.Unknown]+n[batch.Unverified] > 0 && file == "-":
+		return d.s.command("settle", "", append(ofOneFile, ofRunning...)...)
+	case n[batch.Unknown]+n[batch.Unverified] > 0:
+		return d.s.command("settle", file, append(ofOneFile, ofRunning...)...)
+	case n[batch.Rejected]+n[batch.Invalid] > 0 && failed != "":
+		return d.s.command("run", failed, ofOneFile...)
+	case n[batch.Unsent] > 0 && d.decided.Plan().Sending() > 0:
+		return d.s.command("run", file)
+	}
+	return ""
+}
+
+// command is a command line with the flags that were given, but for some.
+func (m *manners) command(name, file string, without ...string) string {
+	words := []string{"billmark", name}
+	for _, f := range m.given {
+		if slices.Contains(without, f.name) {
+			continue
+		}
+		if words = append(words, "--"+f.name); f.value != "" {
+			words = append(words, quotedWord(f.value))
+		}
+	}
+	if strings.HasPrefix(file, "-") && file != "-" {
+		file = "./" + file
+	}
+	if file != "" {
+		words = append(words, quotedWord(file))
+	}
+	return strings.Join(words, " ")
+}
+
+// quotedWord is a word as a shell takes it whole.
+func quotedWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=,%@+", r) ||
+			r == '\\' && runtime.GOOS == "windows"
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	if runtime.GOOS == "windows" {
+		return `"` + s + `"`
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// nextText says what to do next.
+func (d *desk) nextText(s *batch.Summary) string {
+	l, n := d.language(), &s.Counts
+	command := *cmp.Or(d.summary.Next, new(string))
+	switch {
+	case s.Stopped != "":
+		return l.sayf("Next        %s goes on from there\n", command)
+	case command == "" && n[batch.Unsent]+n[batch.Rejected]+n[batch.Invalid] > 0:
+		return l.say("Next        the report says what keeps the others from being sent\n")
+	case command == "":
+		return l.say("Next        nothing: every row is confirmed or skipped\n")
+	case n[batch.Unknown]+n[batch.Unverified] > 0:
+		return l.sayf("Next        look at those orders, then: %s\n", command)
+	case n[batch.Rejected]+n[batch.Invalid] > 0:
+		return l.sayf("Next        mend %s, then: %s\n", *cmp.Or(d.summary.Failed, new(string)), command)
+	}
+	return l.sayf("Next        %s\n", command)
+}
