@@ -37,18 +37,28 @@ const spreadsheetDigits = 15
 // in the place of digits: all those that it cannot keep, or, of a number that
 // had already been shown in scientific form, half a dozen or more.
 func rounded(text string) bool {
-	notDigit := func(r rune) bool { return r < '0' || r > '9' }
-	for run := range strings.FieldsFuncSeq(text, notDigit) {
-		zeros := len(run) - len(strings.TrimRight(run, "0"))
-		lost := len(run) - spreadsheetDigits
-		if lost > 0 && zeros >= max(lost, 2) || len(run) >= 12 && zeros >= 6 {
-			return true
+	digits, zeros := 0, 0 // of the run so far, and at its end
+	for i := 0; i <= len(text); i++ {
+		switch {
+		case i < len(text) && text[i] == '0':
+			digits, zeros = digits+1, zeros+1
+		case i < len(text) && '1' <= text[i] && text[i] <= '9':
+			digits, zeros = digits+1, 0
+		default:
+			lost := digits - spreadsheetDigits
+			if lost > 0 && zeros >= max(lost, 2) || digits >= 12 && zeros >= 6 {
+				return true
+			}
+			digits, zeros = 0, 0
 		}
 	}
 	return false
 }
 
 func mixedScripts(text string) bool {
+	if alphanumeric(text) {
+		return false
+	}
 	latin := func(r rune) bool { return unicode.Is(unicode.Latin, r) }
 	cyrillic := func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }
 	return strings.ContainsFunc(text, cyrillic) && strings.ContainsFunc(text, latin)

@@ -17,6 +17,9 @@ const maxRPO = 255
 // takes for empty too. What passes is sent byte for byte.
 func CheckRPO(text string) error {
 	const what = "the tracking number"
+	if 1 < len(text) && len(text) <= maxRPO && alphanumeric(text) {
+		return nil // nothing below has anything to say of nearly all numbers
+	}
 	switch strings.TrimSpace(text) {
 	case "":
 		return errors.New("the tracking number is empty; fill it in")
@@ -35,4 +38,14 @@ func CheckRPO(text string) error {
 		return shortened(text, what)
 	}
 	return nil
+}
+
+// alphanumeric reports plain letters and digits.
+func alphanumeric(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
 }

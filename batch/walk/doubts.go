@@ -1,9 +1,7 @@
 package walk
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"billmark/batch"
 )
@@ -42,33 +40,24 @@ func (j *joiner) doubt(r *asked, format string, args ...any) {
 
 // sharedNumbers warns of tracking numbers that stand on two bills.
 func (j *joiner) sharedNumbers() error {
-	w := j.d.walk
+	last := map[uint64]asked{} // by number
 	for n := range parts {
-		data, err := w.rpos.load(n)
+		data, err := j.d.walk.rpos.load(n)
 		if err != nil {
 			return err
 		}
 		if len(data)%askedSize != 0 {
 			return errSpoiled
 		}
-		rows := j.asked[:0]
+		clear(last)
 		for ; len(data) > 0; data = data[askedSize:] {
-			var a asked
-			a.decode(data)
-			rows = append(rows, a)
-		}
-		slices.SortFunc(rows, func(a, b asked) int {
-			if a.rpo != b.rpo {
-				return cmp.Compare(a.rpo, b.rpo)
+			var b asked
+			b.decode(data)
+			if a, ok := last[b.rpo]; ok && a.bill != b.bill {
+				j.doubt(&b, "its tracking number is also that of order %d in line %d", a.bill, a.line)
 			}
-			return cmp.Compare(a.row, b.row)
-		})
-		for i := 1; i < len(rows); i++ {
-			if a, b := &rows[i-1], &rows[i]; a.rpo == b.rpo && a.bill != b.bill {
-				j.doubt(b, "its tracking number is also that of order %d in line %d", a.bill, a.line)
-			}
+			last[b.rpo] = b
 		}
-		j.asked = rows
 	}
 	return nil
 }

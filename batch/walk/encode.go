@@ -93,14 +93,25 @@ type finding struct {
 // task reports whether the row is its update's place, and that is to be sent.
 func (f *finding) task() bool { return f.send && f.first == f.row }
 
+// plain reports whether there is no more to the outcome than its class and
+// reason, as with all rows that no run has come to yet.
+func (f *finding) plain() bool {
+	return f.occurrence == 0 && f.outcome == batch.Outcome{Class: f.outcome.Class, Reason: f.outcome.Reason}
+}
+
 func (f *finding) encode(b []byte) []byte {
 	start := len(b)
 	b = append(b, 0, 0, 0, 0)
 	b = binary.LittleEndian.AppendUint32(b, f.row)
 	b = binary.LittleEndian.AppendUint32(b, f.first)
-	b = append(b, bit(f.send)|bit(f.own)<<1|bit(f.again)<<2|bit(f.more)<<3, byte(f.status))
-	b = binary.AppendVarint(b, int64(f.occurrence))
-	b = appendOutcome(b, &f.outcome)
+	plain := f.plain()
+	b = append(b, bit(f.send)|bit(f.own)<<1|bit(f.again)<<2|bit(f.more)<<3|bit(plain)<<4, byte(f.status))
+	if plain {
+		b = append(b, byte(f.outcome.Class), byte(f.outcome.Reason))
+	} else {
+		b = binary.AppendVarint(b, int64(f.occurrence))
+		b = appendOutcome(b, &f.outcome)
+	}
 	binary.LittleEndian.PutUint32(b[start:], uint32(len(b)-start))
 	return b
 }
@@ -115,6 +126,11 @@ func (f *finding) decode(b []byte) error {
 	flags := r.byte()
 	f.send, f.own, f.again, f.more = flags&1 != 0, flags&2 != 0, flags&4 != 0, flags&8 != 0
 	f.status = batch.Status(r.byte())
+	if flags&16 != 0 {
+		f.occurrence = 0
+		f.outcome = batch.Outcome{Class: batch.Class(r.byte()), Reason: batch.Reason(r.byte())}
+		return r.err
+	}
 	f.occurrence = int(r.varint())
 	r.outcome(&f.outcome)
 	return r.err

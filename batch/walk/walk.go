@@ -164,9 +164,11 @@ func mix(n uint64) uint64 {
 
 // filter tells bills of the manifest from most others: one bit for each value
 // of a hash, so that an old journal is not sorted for the sake of a small file.
+// It is small enough for a processor's cache; a large file fills it, and then
+// most of the journal is sorted.
 type filter struct{ bits []uint64 }
 
-const filterBits = 23
+const filterBits = 20
 
 func (f *filter) add(bill uint64) {
 	if f.bits == nil {
