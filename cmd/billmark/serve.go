@@ -61,7 +61,7 @@ func (s *serveSettings) flags(c *console, cmd *cobra.Command) {
 	s.accountFlags(f)
 	s.wireFlags(f)
 	s.commonFlags(f)
-	f.Var(&s.maxInvalid, "max-invalid", "more faulty rows than this `P% or N`: refuse to start")
+	s.manifestFlags(f)
 	f.Var(&s.maxFailures, "max-failures", "more failed updates in a run than this `P% or N`: stop")
 	f.StringVar(&s.listen, "listen", "127.0.0.1:0", "loopback `ADDRESS` to listen on; port 0 is any that is free")
 	f.BoolVar(&s.open, "open", isTerminal(c.out), "open the page in the browser (default: on a terminal)")

@@ -321,6 +321,8 @@ func (h *pageHouse) sameAsTerminal(b *browser, page string) {
 	}
 	if got := b.get(page + "/get/xlsx"); !strings.HasPrefix(got, "PK") {
 		h.t.Error("the workbook is none")
+	} else if _, text := b.upload("parcels.report.xlsx", []byte(got)); !strings.Contains(text, "parcels.report.xlsx: 2 sheets of the workbook hold something") {
+		h.t.Errorf("our own report is shown as %s", text)
 	}
 }
 
@@ -417,6 +419,13 @@ func TestServePause(t *testing.T) {
 	if n := len(h.api.Requests()); n != paused {
 		t.Errorf("%d requests during the pause", n-paused)
 	}
+	if text := second.get("/history"); !strings.Contains(text, "parcels.csv") {
+		t.Errorf("the history during a run is %s", text)
+	}
+	_, text := second.upload("second.csv", pageManifest(3))
+	if !strings.Contains(text, "Another run is going on") || strings.Contains(text, `name="count"`) {
+		t.Errorf("another file during a run is shown as %s", text)
+	}
 	first.post("/run/resume", run)
 	resumed := time.Now()
 	for len(h.api.Requests()) < paused+20 && time.Since(resumed) < 20*time.Second {
@@ -431,8 +440,10 @@ func TestServePause(t *testing.T) {
 	if code, _ := second.post(page+"/remove", nil); code != http.StatusConflict {
 		t.Errorf("removing a file in work: %d", code)
 	}
+	second.post("/run/pause", run)
+	first.until(page, "paused: nothing is started until you resume")
 	second.post("/run/stop", run)
-	text := first.until(page, "What became of the rows")
+	text = first.until(page, "What became of the rows")
 	if !strings.Contains(text, "interrupted") {
 		t.Errorf("the result is %s", text)
 	}
@@ -449,9 +460,8 @@ func TestServePause(t *testing.T) {
 func TestServeSettle(t *testing.T) {
 	t.Parallel()
 	h := newPageHouse(t, "drop=0.3")
-	b := h.serve("--max-failures", "100%").browser()
-	page, _ := b.upload("parcels.csv", pageManifest(40))
-	b.post(page+"/choices", url.Values{"status": {"set:sent"}})
+	b := h.serve("--max-failures", "100%", "--set", "status=sent").browser()
+	page, _ := b.upload("parcels.csv", pageManifest(40)) // read as the flags say
 	b.start(page)
 	b.until(page, "settle them")
 	if code, _ := b.post(page+"/remove", nil); code != http.StatusConflict {

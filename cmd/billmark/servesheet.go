@@ -83,7 +83,7 @@ func (b *bench) peek(s *web.Sheet, d *desk) error {
 	if d.copy == nil {
 		return nil
 	}
-	o := d.s.manifestOptions(s.Name, nil)
+	o := d.options(nil)
 	o.Columns, o.Words, o.Where, o.DateFormat = nil, nil, nil, ""
 	o.Set = map[string]string{"bill_id": "1", "status": "sent", "date": "2024-01-01", "rpo": "AA123456789AA"}
 	file, err := manifest.Open(d.copy.file, d.copy.size, o)

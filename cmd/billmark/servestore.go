@@ -43,8 +43,8 @@ type note struct {
 
 // The names within an upload's folder.
 const (
-	uploadFile = "manifest"
-	uploadNote = "note.json"
+	uploadFolder = "file" // holds the file, under its own name
+	uploadNote   = "note.json"
 )
 
 var uploadID = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[a-z2-7]{8}$`)
@@ -73,6 +73,11 @@ func (s *store) take() (bool, error) {
 
 func (s *store) path(id, name string) string { return filepath.Join(s.folder, id, name) }
 
+// file is where an upload lies. Its name tells what it says it is.
+func (s *store) file(id string, n *note) string {
+	return filepath.Join(s.folder, id, uploadFolder, filepath.Base(n.Name))
+}
+
 // add keeps a file. It is there whole or not at all: what a killed upload
 // leaves has no note, and is swept.
 func (s *store) add(name string, body io.Reader) (id string, err error) {
@@ -85,7 +90,10 @@ func (s *store) add(name string, body io.Reader) (id string, err error) {
 			os.RemoveAll(filepath.Join(s.folder, id))
 		}
 	}()
-	f, err := os.OpenFile(s.path(id, uploadFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err := os.Mkdir(s.path(id, uploadFolder), 0o700); err != nil {
+		return "", fmt.Errorf("keeping %s: %w", name, err)
+	}
+	f, err := os.OpenFile(s.file(id, &note{Name: name}), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return "", fmt.Errorf("keeping %s: %w", name, err)
 	}

@@ -184,7 +184,11 @@ func (d *desk) zone() (*time.Location, error) {
 }
 
 // read copies the manifest, reads it whole, and decides on every row.
-func (d *desk) read(name string) error {
+func (d *desk) read(name string) error { return d.readAs(name, "", nil) }
+
+// readAs reads a manifest that the user calls otherwise than by its path, if
+// called is not empty, and shows every row to observe, which may be nil.
+func (d *desk) readAs(path, called string, observe func(*batch.Row)) error {
 	again, err := d.s.againSet()
 	if err != nil {
 		return err
@@ -193,8 +197,11 @@ func (d *desk) read(name string) error {
 	if err != nil {
 		return err
 	}
-	if d.copy, err = copyManifest(d.c, name); err != nil {
+	if d.copy, err = copyManifest(d.c, path); err != nil {
 		return err
+	}
+	if called != "" {
+		d.copy.name = called
 	}
 	seams.at("copied")
 	if d.file, err = manifest.Open(d.copy.file, d.copy.size, d.options(zone)); err != nil {
@@ -206,7 +213,12 @@ func (d *desk) read(name string) error {
 	}
 	totals := newTotals()
 	config := walk.Config{Manifest: d.file, Digest: d.copy.digest, Again: again, First: int(d.s.first)}
-	if d.walk, err = walk.Read(config, totals.count); err != nil {
+	if d.walk, err = walk.Read(config, func(r *batch.Row) error {
+		if observe != nil {
+			observe(r)
+		}
+		return totals.count(r)
+	}); err != nil {
 		return err
 	}
 	seams.at("read")

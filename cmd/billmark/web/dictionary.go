@@ -31,7 +31,7 @@ var dictionary = map[string]words{
 	"pickFirst": {"Choose a file first.", "Сначала выберите файл."},
 
 	"upload":        {"A file to work on", "Файл для работы"},
-	"drop":          {"Drop a CSV file here, or choose one", "Перетащите сюда файл CSV или выберите его"},
+	"drop":          {"Drop a CSV or Excel file here, or choose one", "Перетащите сюда файл CSV или Excel или выберите его"},
 	"choose":        {"Choose a file", "Выберите файл"},
 	"send":          {"Read this file", "Прочитать файл"},
 	"uploadNote":    {"The file stays on this machine. Nothing is sent before you have seen what would be sent.", "Файл остаётся на этой машине. Ничего не отправляется, пока вы не увидите, что именно будет отправлено."},

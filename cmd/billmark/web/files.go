@@ -74,6 +74,9 @@ func filePart(parts *multipart.Reader) (*multipart.Part, error) {
 	}
 }
 
+// longestName is in bytes: systems take 255, and reports have longer names.
+const longestName = 200
+
 // baseName keeps of a file's name what can be shown and be part of the names
 // of its reports, wherever the browser comes from.
 func baseName(name string) string {
@@ -84,10 +87,11 @@ func baseName(name string) string {
 		}
 		return r
 	}, name)
-	if runes := []rune(name); len(runes) > 120 {
-		ext := []rune(path.Ext(name))
-		ext = ext[:min(len(ext), 10)]
-		name = string(runes[:120-len(ext)]) + string(ext)
+	if ext := path.Ext(name); len(name) > longestName {
+		if len(ext) > 10 {
+			ext = ""
+		}
+		name = strings.ToValidUTF8(name[:longestName-len(ext)], "") + ext
 	}
 	if strings.Trim(name, "._ ") == "" {
 		return "manifest.csv"

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -142,7 +143,8 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) error {
 // frame is what every page shows.
 type frame struct {
 	L        lang
-	Path     string
+	Path     string // that a change of language leads back to
+	Back     string // the file that the request was about; "" if none
 	Place    Place
 	Now      view
 	Revision int
@@ -153,6 +155,12 @@ type frame struct {
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, name string, body any) error {
 	l := s.lang(r)
 	f := frame{L: l, Path: r.URL.RequestURI(), Body: body}
+	if id := r.PathValue("id"); id != "" {
+		f.Back = "/f/" + id
+	}
+	if r.Method == http.MethodPost {
+		f.Path = cmp.Or(f.Back, "/") // a form's address is no page
+	}
 	if name != "welcome" && name != "refuse" {
 		f.Place = s.Bench.Place()
 		f.Now, _ = s.Bench.Live().look()

@@ -12,6 +12,7 @@ package web
 
 import (
 	"io"
+	"strings"
 	"time"
 
 	"billmark/batch"
@@ -148,6 +149,9 @@ type Trouble struct {
 }
 
 func (t *Trouble) Error() string { return t.Message }
+
+// ForTerminal reports whether the hint speaks of flags, which a page has not.
+func (t *Trouble) ForTerminal() bool { return strings.Contains(t.Hint, "--") }
 
 // The ways to settle.
 const (
