@@ -13,7 +13,7 @@ func demoManifest() []byte {
 	names := []string{"Anna Petrova", "O'Brien, Sean", "Иван Смирнов", "Zoë Müller", "Li Wei", "María López"}
 	for i := range 200 {
 		bill, shipped := 100000+i, 1767225600+i*3600
-		tracking := fmt.Sprintf("%013d", 1410000000000+i*7919)
+		tracking := fmt.Sprintf("%013d", 1418203957113+i*7919)
 		number := fmt.Sprint(bill)
 		switch i {
 		case 17:
@@ -25,7 +25,7 @@ func demoManifest() []byte {
 		case 120, 121:
 			number = fmt.Sprint(500404 + i%2*1000) // orders that do not exist
 		case 160:
-			tracking = fmt.Sprint(1410000000000 + 158*7919) // as two rows before
+			tracking = fmt.Sprint(1418203957113 + 158*7919) // as two rows before
 		}
 		status := "sent"
 		date := fmt.Sprint(shipped)
