@@ -82,7 +82,7 @@ func mark(t *testing.T, account signer.Account, base *url.URL, path string) (cou
 	defer tasks.Close()
 	job := batch.Job{
 		Account: account, Tasks: tasks, Journal: j, RunID: run,
-		Open: func() batch.Poster { return c.Open() }, Function: api.Update, Form: api.Form, Meaning: meaning,
+		Open: func() batch.Poster { return c.Open() }, Function: api.Update, Form: api.Form, Meaning: api.Judge,
 		Pace: batch.NewPace(100), Workers: 8, Attempts: 3, MaxFailures: 20,
 	}
 	if _, err = job.Run(context.Background()); err != nil {
@@ -119,9 +119,4 @@ func Example() {
 	fmt.Println(reply.Code, reply.Text, errors.Join(err, err2, err3, err4, err5))
 	// README: end
 	// Output: 0 OK <nil>
-}
-
-func meaning(code string) batch.Meaning {
-	v := api.Judge(code)
-	return batch.Meaning{Class: v.Class, Stop: v.Stop}
 }

@@ -6,16 +6,6 @@ import (
 	"billmark/batch"
 )
 
-// Verdict is what a verified reply's error_code means for a row and for the
-// run.
-type Verdict struct {
-	// Class is Confirmed for 0, Unsent for a code that is about the account,
-	// otherwise Rejected.
-	Class batch.Class
-	// Stop says that every other row would meet the code too.
-	Stop bool
-}
-
 // code is one line of the service's table of codes.
 type code struct {
 	stop bool
@@ -47,16 +37,16 @@ var codes = map[string]code{
 	"400": {false, "there is no such order", "такого заказа нет"},
 }
 
-// Judge says what a verified reply's error_code means. An unknown code is a no
+// Judge is a Job's Meaning: it says what a verified reply's error_code means. An unknown code is a no
 // for its row, and the run goes on.
-func Judge(errorCode string) Verdict {
+func Judge(errorCode string) batch.Meaning {
 	switch {
 	case errorCode == "0":
-		return Verdict{Class: batch.Confirmed}
+		return batch.Meaning{Class: batch.Confirmed}
 	case codes[errorCode].stop:
-		return Verdict{Class: batch.Unsent, Stop: true}
+		return batch.Meaning{Class: batch.Unsent, Stop: true}
 	}
-	return Verdict{Class: batch.Rejected}
+	return batch.Meaning{Class: batch.Rejected}
 }
 
 // Words says an error_code in a clerk's words: half a sentence, beginning with

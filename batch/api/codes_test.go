@@ -9,15 +9,15 @@ import (
 )
 
 var (
-	yes  = Verdict{Class: batch.Confirmed}
-	no   = Verdict{Class: batch.Rejected}
-	stop = Verdict{Class: batch.Unsent, Stop: true}
+	yes  = batch.Meaning{Class: batch.Confirmed}
+	no   = batch.Meaning{Class: batch.Rejected}
+	stop = batch.Meaning{Class: batch.Unsent, Stop: true}
 )
 
 // known is every code that the table must have, and what it means.
 var known = []struct {
 	code    string
-	verdict Verdict
+	verdict batch.Meaning
 	en, ru  string
 }{
 	{"0", yes, "done", "выполнено"},
