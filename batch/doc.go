@@ -28,7 +28,7 @@
 //
 // Intent first. The intent is on the disk before the first byte of a request
 // can leave, and the outcome before it is reported: TestKillAtPoints,
-// TestFailingStore.
+// TestFailStore.
 //
 // Kill anywhere. After a kill the unknown updates are exactly those with an
 // intent and no outcome: at most as many as were in flight, each reported as
@@ -40,11 +40,11 @@
 //
 // Fail stop. If the journal cannot be written, nothing more starts, what is in
 // flight is finished and said, and the exit status tells: TestSimulation,
-// TestFailingStore, TestFullDisk.
+// TestFailStore, TestFailFullDisk.
 //
 // One account, one process. A journal refuses another account, address or
 // time zone, and a second process: TestForeign, TestOneProcess (journal),
-// TestTogether.
+// TestFailTogether.
 //
 // Only a checked reply counts. Status 200, the exact shape, the right hash:
 // TestHostileReplies (signer), TestSituations (client), TestStops.
@@ -53,13 +53,14 @@
 // their permits from one Pace: TestPace, TestRetryAfter.
 //
 // Clean stop. The first interrupt starts nothing more and finishes what is in
-// flight; the second leaves at once: TestDrain, TestInterrupt.
+// flight; the second leaves at once: TestDrain, TestKillInterrupt,
+// TestKillSecondInterrupt.
 //
 // Stable report. A report is a function of manifest and journal: the same
 // bytes whenever it is made: TestScripts/run, TestSameBytes (report).
 //
 // Clocks. Pace and deadlines use the monotonic clock; a clock set back changes
-// no outcome and no order: TestClockJumps (client), TestClockSetBack.
+// no outcome and no order: TestClockJumps (client), TestHistoryClock.
 //
 // Control totals. A file with other totals than expected sends nothing:
 // TestScripts/choices.
