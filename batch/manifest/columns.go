@@ -211,20 +211,34 @@ func (f *File) knownColumn(field int) (int, error) {
 // missing refuses a file without a needed column, with a suggestion.
 func (f *File) missing(field int) *FileError {
 	name := fieldNames[field]
-	header := "HEADER"
-	if near := f.suggest(field); near != "" {
-		header = shellWord(near)
+	hint := fmt.Sprintf("say --column %s=HEADER", name)
+	near := f.suggest(field)
+	if near != "" {
+		hint = fmt.Sprintf("say --column %s=%s", name, shellWord(near))
 	}
-	hint := fmt.Sprintf("say --column %s=%s", name, header)
 	switch {
+	case f.holdsValues():
+		hint = "the first line must name the columns, and seems to be a row itself: put a line of names above it"
 	case len(f.header) == 1 && strings.ContainsFunc(f.header[0], maySeparate):
 		hint = "all names stand in one cell: take the quotes from around the lines, or say the right --delimiter"
+	case field == bill && near == "":
+		hint += "; the first line must name the columns"
 	case field == status:
 		hint += ", or --set status=sent (or paid, return, cancel) if it is the same for all rows"
 	case field == date:
 		hint += ", or --set date=DATE if it is the same for all rows"
 	}
 	return f.refuse(hint, "no column for %s (%s)", name, f.headerWords())
+}
+
+// holdsValues reports whether the header looks like a row: then no name in it
+// may be suggested, for its own row would be lost.
+func (f *File) holdsValues() bool {
+	return slices.ContainsFunc(f.header, func(h string) bool {
+		h = strings.TrimSpace(h)
+		_, isDate := cutDate(h)
+		return isDate || len(h) >= 5 && strings.Trim(h, "0123456789") == ""
+	})
 }
 
 // maySeparate reports a sign that is more likely to stand between names than
@@ -248,40 +262,6 @@ func (f *File) headerWords() string {
 		text += fmt.Sprintf(" and %d more", len(f.header)-limit)
 	}
 	return text
-}
-
-// condition is a Condition whose column is found.
-type condition struct {
-	at     int
-	values []string
-}
-
-// readConditions finds the columns of --where. Several values for one header
-// are alternatives.
-func (f *File) readConditions() error {
-	for _, c := range f.options.Where {
-		at, err := f.columnNamed(c.Header, fmt.Sprintf("--where %s=%s", shellWord(c.Header), shellWord(c.Value)))
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(f.where, func(w condition) bool { return w.at == at })
-		if i < 0 {
-			i = len(f.where)
-			f.where = append(f.where, condition{at: at})
-		}
-		f.where[i].values = append(f.where[i].values, strings.TrimSpace(c.Value))
-	}
-	return nil
-}
-
-// meets reports whether a row's cells meet all conditions.
-func (f *File) meets(cells []string) bool {
-	for _, w := range f.where {
-		if w.at >= len(cells) || !slices.Contains(w.values, strings.TrimSpace(cells[w.at])) {
-			return false
-		}
-	}
-	return true
 }
 
 func places(columns []int) string {

@@ -46,7 +46,8 @@ type dates struct {
 	auto     bool
 	allowed  dateForm // if not auto
 	layout   goLayout
-	tomorrow int64 // dates from here on are doubtful, as are those before early
+	zone     *time.Location // of dates that carry none
+	tomorrow int64          // dates from here on are doubtful, as are those before early
 	shared   *sharedDates
 }
 
@@ -69,7 +70,7 @@ const early = 1104537600
 
 func newDates(f *File) (dates, error) {
 	o := &f.options
-	d := dates{file: f, shared: &sharedDates{}}
+	d := dates{file: f, zone: o.Location, shared: &sharedDates{}}
 	if !o.Now.IsZero() {
 		y, m, day := o.Now.In(o.Location).Date()
 		d.tomorrow = time.Date(y, m, day+1, 0, 0, 0, 0, o.Location).Unix()
@@ -147,7 +148,7 @@ func (d *dates) read(text string, order func(dateParts) (dateForm, error)) (seco
 	if err != nil {
 		return 0, "", err
 	}
-	seconds, doubt, err = m.seconds(d.file.options.Location)
+	seconds, doubt, err = m.seconds(d.zone)
 	if err != nil {
 		return 0, "", err
 	}
@@ -204,6 +205,9 @@ var errTwoDigits = errors.New("the year has two digits; if it stands last, say -
 
 // noDate says why a text is no date in any of the allowed forms.
 func (d *dates) noDate(text string) error {
+	if d.allowed != formUnix && zoneIsUncertain(text) {
+		return errors.New("the date's time zone is not certain, for its name means several; write it as +03:00, or take it out and say --timezone")
+	}
 	if _, err := api.ParseDate(text); err != nil && (d.auto || d.allowed == formUnix) {
 		return err
 	}
@@ -266,11 +270,10 @@ func (d *dates) inWords() string {
 			forms = append(forms, f.words)
 		}
 	}
-	zone := d.file.options.Location
 	inWords := strings.Join(forms, ", or ")
 	if used&timeless != 0 {
-		inWords += fmt.Sprintf("; 12:00 %s where no time is given", zone)
+		inWords += fmt.Sprintf("; 12:00 %s where no time is given", d.zone)
 	}
-	at := time.Unix(seconds, 0).In(zone)
+	at := time.Unix(seconds, 0).In(d.zone)
 	return fmt.Sprintf("%s (%s%s is %s)", inWords, where, cut(text), at.Format("2 January 2006, 15:04:05 MST"))
 }

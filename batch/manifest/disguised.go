@@ -46,8 +46,9 @@ func disguised(head []byte) string {
 		}
 	}
 	// Of UTF-16 the zeros are left out, so that plain text remains.
-	plain := bytes.ReplaceAll(head[:min(len(head), 512)], []byte{0}, nil)
-	text := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(plain), "\ufeff"), "\xff\xfe \t\r\n"))
+	plain := head[:min(len(head), 512)]
+	plain = bytes.ReplaceAll(plain[byMark(plain).mark:], []byte{0}, nil)
+	text := strings.ToLower(strings.TrimLeft(string(plain), " \t\r\n"))
 	for _, tag := range []string{"<!doctype", "<html", "<table", "<?xml", "<meta", "<head", "<style", "<workbook"} {
 		if strings.HasPrefix(text, tag) {
 			return "an HTML or XML file (some portals call it .xls or .csv)"

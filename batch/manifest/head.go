@@ -20,11 +20,12 @@ func (f *File) readHeader() error {
 	if err != nil {
 		return err
 	}
+	isAll := len(head) < mostHead
 	head, skipped := head[titles:], head[:titles]
 	if err := f.readDelimiter(head); err != nil {
 		return err
 	}
-	record, err := f.headerRecord(skipped, head)
+	record, err := f.headerRecord(skipped, head, isAll)
 	if err != nil {
 		return err
 	}
@@ -44,9 +45,12 @@ func (f *File) readHeader() error {
 	return nil
 }
 
-// readHead reads what the header must be in.
+// mostHead is how much of a file the header must be in.
+const mostHead = maxRecord + headSize
+
+// readHead reads it.
 func (f *File) readHead() ([]byte, error) {
-	head, err := io.ReadAll(io.LimitReader(f.decoded(int64(f.text.mark)), maxRecord+headSize))
+	head, err := io.ReadAll(io.LimitReader(f.decoded(int64(f.text.mark)), mostHead))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", f.options.Name, err)
 	}
@@ -62,15 +66,15 @@ func (f *File) headerLine(skipped, record []byte) int {
 }
 
 // headerRecord cuts the header off what follows the titles, with the empty
-// lines before it.
-func (f *File) headerRecord(skipped, head []byte) ([]byte, error) {
+// lines before it. isAll says that the head is the whole file.
+func (f *File) headerRecord(skipped, head []byte, isAll bool) ([]byte, error) {
 	at := len(head) - len(trimStart(head))
 	record, _, whole := cutRecord(head[at:])
 	line := f.headerLine(skipped, head)
 	switch body := trimEnd(record); {
 	case len(body) == 0:
 		return nil, f.refuse("is the profile the right one?", "the file has no lines after those that are left out")
-	case len(body) > maxRecord:
+	case len(body) > maxRecord, !whole && !isAll:
 		return nil, f.refuse("is it the right file? The first line must name the columns", "line %d: the header is longer than 1 MiB", line)
 	case !whole && bytes.Count(record, []byte(`"`))%2 != 0:
 		return nil, f.refuse("close the quote, or take it out", "line %d: %v", line, errUnclosed)

@@ -102,7 +102,7 @@ type File struct {
 // *OptionError says that an option is wrong in itself.
 func Open(input io.ReaderAt, size int64, o Options) (*File, error) {
 	f := &File{options: o, input: input, size: size}
-	for _, step := range []func() error{f.readOptions, f.readText, f.readHeader, f.readColumns} {
+	for _, step := range []func() error{f.readOptions, f.readText, f.readHeader, f.readColumns, f.readZone} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -136,8 +136,8 @@ func (f *File) Mapping() []Mapped {
 	return list
 }
 
-// DatesInWords says how dates were read, with the first one as the example;
-// "" as long as no pass has come to one.
+// DatesInWords says how dates were read, with the first one, or that of --set,
+// as the example; "" as long as there is none.
 func (f *File) DatesInWords() string { return f.dates.inWords() }
 
 // refuse makes a FileError.

@@ -35,11 +35,13 @@ type pass struct {
 	cells  []string
 	bad    error // why they are not all of its cells
 	taken  bool  // cells are those of row
+	ended  error // what Next gave last: nothing comes after an error
 	open   int   // the line of a quote that some later one may close; 0: none
 }
 
-// ahead is how many bytes are read at once.
-const ahead = 1 << 16
+// ahead is how many bytes are read at once: of a small file not more than it
+// has, but as many as the CSV reader wants at least.
+func (f *File) ahead() int { return int(min(max(f.size, 1<<12), 1<<16)) }
 
 // OpenAt implements batch.Manifest.
 func (f *File) OpenAt(m batch.Mark) (batch.Source, error) { return f.openAt(m) }
@@ -52,9 +54,9 @@ func (f *File) openAt(m batch.Mark) (*pass, error) {
 	// with the columns that were found, under these names.
 	names := f.namesRecord()
 	p := &pass{file: f, at: m, line: m.Lines - 1}
-	p.window = &window{source: io.MultiReader(strings.NewReader(names), f.decoded(m.Offset))}
+	p.window = &window{source: io.MultiReader(strings.NewReader(names), bufio.NewReaderSize(f.decoded(m.Offset), headSize))}
 	// The CSV reader takes a buffer of this size for its own.
-	p.csv = csv.NewReader(bufio.NewReaderSize(p.window, ahead))
+	p.csv = csv.NewReader(bufio.NewReaderSize(p.window, f.ahead()))
 	p.csv.Comma = f.delimiter
 	p.csv.ReuseRecord = true
 	var err error
@@ -106,22 +108,28 @@ func (p *pass) blank() bool {
 
 // Next implements batch.Source.
 func (p *pass) Next() (*batch.Row, error) {
+	if p.ended == nil {
+		p.ended = p.next()
+	}
+	if p.ended != nil {
+		return nil, p.ended
+	}
+	return &p.row, nil
+}
+
+func (p *pass) next() error {
 	values, broken, err := p.record()
-	if err != nil {
-		return nil, err
-	}
-	r := &p.row
-	if p.skips(broken) {
-		r.Skipped = true
-		return r, nil
-	}
 	switch {
+	case err != nil:
+		return err
+	case p.skips(broken):
+		p.row.Skipped = true
+		return nil
 	case broken != nil:
 		p.brokenRow(broken)
-	default:
-		err = p.fill(values)
+		return nil
 	}
-	return r, err
+	return p.fill(values)
 }
 
 // record reads one record. broken says why it is no row with as many cells as

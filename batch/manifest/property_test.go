@@ -115,7 +115,7 @@ func TestSplitAsTheStandardLibrary(t *testing.T) {
 		r := csv.NewReader(bytes.NewReader(record))
 		r.Comma, r.FieldsPerRecord = delimiter, -1
 		want, wantErr := r.Read()
-		if wantErr == io.EOF || r.InputOffset() != int64(len(record)) && r.InputOffset() != int64(len(record))-1 {
+		if wantErr == io.EOF || r.InputOffset() != int64(len(record)) {
 			return // more than one record, or none
 		}
 		got, gotErr := split(nil, trimStart(record), delimiter)

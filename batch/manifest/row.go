@@ -53,6 +53,7 @@ func (p *pass) fill(values *record) error {
 		return nil
 	}
 	p.fault(bill, err)
+	p.doubt(bill, roundedBill(texts[bill], number))
 	r.Update.Bill = number
 	state, err := f.words.parse(texts[status])
 	if err != nil {
@@ -72,6 +73,16 @@ func (p *pass) fill(values *record) error {
 		r.Warnings = nil
 	}
 	return nil
+}
+
+// roundedBill doubts a number of more digits than a spreadsheet keeps, all of
+// whose other digits are zeros.
+func roundedBill(text string, number uint64) string {
+	const kept = 15
+	if number < 1e15 || strings.Trim(text[kept:], "0") != "" {
+		return ""
+	}
+	return "the order number ends in zeros from its 16th digit on; a spreadsheet may have rounded it: compare it with the order"
 }
 
 // fault notes what is wrong with a field.

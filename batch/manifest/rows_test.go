@@ -2,9 +2,11 @@ package manifest
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -169,6 +171,18 @@ func TestRecordOfFullLength(t *testing.T) {
 	}
 }
 
+// So many blank lines are not kept, but counted.
+func TestManyBlankLines(t *testing.T) {
+	_, rows := whole(t, head+strings.Repeat("\n\r\n", maxRecord/2)+"1,cancel,,\n", Options{})
+	if len(rows) != 1 || rows[0].Line != maxRecord+2 {
+		t.Errorf("the rows are %v", rows)
+	}
+	_, rows = whole(t, in(littleEndian, "\ufeff"+head+strings.Repeat("\n", 2*maxRecord)+"1,cancel,,\n2,cancel,,\n"), Options{})
+	if len(rows) != 2 || rows[1].Line != 2*maxRecord+3 {
+		t.Errorf("the rows are %v", rows)
+	}
+}
+
 func TestRowInFull(t *testing.T) {
 	const data = "Order Number;Имя;Status;Date;Tracking\r\n\r\n 5 ;\"a;\"\"b\"\"\r\nc\";Paid;1362254400;X1\r\n6;;sent;2099-01-01; \r\n"
 	o := Options{Multiline: true, Columns: map[string]string{"bill_id": "Order Number"}}
@@ -273,7 +287,7 @@ func (e endless) ReadAt(p []byte, offset int64) (int, error) {
 
 // Whatever a file holds, it is read in memory that does not grow with it.
 func TestMemoryIsBounded(t *testing.T) {
-	const long, short = 256 << 20, 48 << 20
+	const long, short = 64 << 20, 12 << 20
 	for _, test := range []struct {
 		name, head, again string
 		size, most        int64
@@ -288,7 +302,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		{"only quotes", head, `"`, long, 16 << 20, "line 2: the row that begins there is longer than 1 MiB"},
 		{"blank lines", head, "\n", short, 16 << 20, ""},
 		{"blank lines of two bytes", head, "\r\n", short, 16 << 20, ""},
-		{"rows", head, "1,cancel,,\n", short / 3, 16 << 20, ""},
+		{"rows", head, "1,cancel,,\n", short / 2, 16 << 20, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			input := endless{test.head, strings.Repeat(test.again, 1<<16), test.size + int64(len(test.head))}
@@ -336,6 +350,66 @@ func (h *heapGrowth) look() {
 	h.grown = max(h.grown, int64(m.HeapInuse)-h.before)
 }
 
+// Nothing comes after an error, however often somebody asks.
+func TestNextAfterTheEnd(t *testing.T) {
+	for _, data := range []string{head + "1,cancel,,\n", head + "1,cancel,,\n2,\"a\nb\",,\n3,cancel,,\n"} {
+		f, err := opened([]byte(data), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		source, err := f.OpenAt(batchMark)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := source.Next(); err != nil || r.Update.Bill != 1 {
+			t.Fatal(r, err)
+		}
+		_, first := source.Next()
+		r, again := source.Next()
+		if r != nil || first == nil || again != first {
+			t.Errorf("%q: after %v came %v, %v", data, first, r, again)
+		}
+		if err := source.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Passes may run side by side, and give the same rows each.
+func TestPassesSideBySide(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("bill_id,status,date,rpo,type\n")
+	for i := range 2000 {
+		fmt.Fprintf(&b, "%d,sent,%02d.05.2026,X%d,%c\n", 100000+i, 1+i%31, i, 'a'+i%2)
+	}
+	b.WriteString("total,,,,a\n")
+	f, want := whole(t, b.String(), Options{Where: []Condition{{"type", "a"}}, Footer: "total"})
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			first := want[i*400]
+			got, err := from(f, batch.Mark{Rows: first.Number - 1, Lines: first.Line - 1, Offset: first.Offset})
+			if err != nil || !cmp.Equal(want[i*400:], got) {
+				t.Errorf("pass %d differs: %v", i, err)
+			}
+			_ = f.DatesInWords()
+		})
+	}
+	wg.Wait()
+}
+
+// Titles may fill what is looked at of a file, but the header is never cut.
+func TestHeaderBehindLongTitles(t *testing.T) {
+	titles := strings.Repeat("x", mostHead-30) + "\n"
+	_, rows := whole(t, titles+"bill_id,status\n1,cancel\n", Options{Skip: 1})
+	if len(rows) != 1 || rows[0].Line != 3 {
+		t.Errorf("the rows are %v", rows)
+	}
+	if err := refused(t, titles+"bill_id,status,"+strings.Repeat("y", 50)+"\n1,cancel,\n", Options{Skip: 1}); err.Message != "line 2: the header is longer than 1 MiB" {
+		t.Errorf("got %s", err.Message)
+	}
+}
+
 // failing is a file on a disk that breaks.
 type failing struct{ endless }
 
@@ -361,6 +435,15 @@ func TestDiskFails(t *testing.T) {
 	}
 	if _, err := Open(failing{whole}, whole.size, Options{Name: "x"}); !errors.Is(err, errDisk) {
 		t.Errorf("got %v", err)
+	}
+	quoted := endless{head, "11,can\"cel,,\n", 1 << 19}
+	if f, err = Open(quoted, quoted.size, Options{Name: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	f.input = failing{quoted}
+	rows, err := from(f, batch.Mark{})
+	if !errors.Is(err, errDisk) || len(rows) == 0 || !strings.HasSuffix(rows[len(rows)-1].Raw, "\n") {
+		t.Errorf("got %d rows and %v", len(rows), err)
 	}
 	dated := endless{head, "1,paid,05.06.2026,\n", 1 << 19}
 	if f, err = Open(dated, dated.size, Options{Name: "x"}); err != nil {

@@ -76,7 +76,7 @@ type scanner struct {
 }
 
 func (s *scanner) read(f *File, source io.Reader) error {
-	buf := make([]byte, headSize)
+	buf := make([]byte, f.ahead())
 	kept := 0 // bytes of a rune that the last chunk cut through
 	for {
 		n, err := source.Read(buf[kept:])

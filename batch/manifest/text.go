@@ -205,7 +205,7 @@ func (t *text) encode(decoded []byte) ([]byte, error) {
 	if t.onlyCR {
 		decoded = bytes.ReplaceAll(decoded, []byte("\n"), []byte("\r"))
 	}
-	if t.code == nil {
+	if t.code == nil || !t.isUTF16() && isASCII(decoded) {
 		return decoded, nil
 	}
 	return t.code.NewEncoder().Bytes(decoded)

@@ -81,8 +81,16 @@ var synonyms = []struct {
 	start  string
 	status batch.Status
 }{
-	{"ship", batch.Sent}, {"dispatch", batch.Sent}, {"despatch", batch.Sent}, {"отправ", batch.Sent}, {"complete", batch.Paid},
-	{"оплач", batch.Paid}, {"return", batch.Return}, {"возвра", batch.Return}, {"cancel", batch.Cancel}, {"отмен", batch.Cancel},
+	{"ship", batch.Sent},
+	{"dispatch", batch.Sent},
+	{"despatch", batch.Sent},
+	{"отправ", batch.Sent},
+	{"complete", batch.Paid},
+	{"оплач", batch.Paid},
+	{"return", batch.Return},
+	{"возвра", batch.Return},
+	{"cancel", batch.Cancel},
+	{"отмен", batch.Cancel},
 }
 
 func synonym(folded string) batch.Status {
