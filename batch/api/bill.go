@@ -93,12 +93,18 @@ func cellFault(text, what string) error {
 		return fmt.Errorf("a control character, such as a tab or a line end, stands in %s; type it anew", what)
 	case strings.ContainsFunc(text, invisible):
 		return fmt.Errorf("an invisible character stands in %s; type it anew", what)
-	case strings.IndexAny(text, "'’‘`") == 0:
+	case startsQuoted(text):
 		return fmt.Errorf("an apostrophe stands before %s; take it out", what)
 	case spreadsheetError(text):
 		return fmt.Errorf("a spreadsheet's error stands in place of %s; mend the formula, or widen the column, and save again", what)
 	}
 	return nil
+}
+
+// startsQuoted reports that a text begins with one, of whatever shape.
+func startsQuoted(text string) bool {
+	first, _ := utf8.DecodeRuneInString(text)
+	return strings.ContainsRune("'’‘`", first)
 }
 
 // invisible are characters that show nothing and are no blanks: a soft hyphen,

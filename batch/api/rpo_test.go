@@ -49,6 +49,7 @@ var doubts = map[string]string{
 	"international": "the tracking number's last digit does not fit the others (international number); " +
 		"a digit may be wrong: compare it with the carrier's",
 	"shortened": "the tracking number may be one that a spreadsheet has shortened; compare it with the carrier's",
+	"digitless": "the tracking number holds no digit; compare it with the carrier's",
 	"formula":   "the tracking number begins with =, as a spreadsheet's formula does; compare it with the carrier's",
 }
 

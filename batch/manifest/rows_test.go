@@ -293,16 +293,16 @@ func TestMemoryIsBounded(t *testing.T) {
 		size, most        int64
 		message           string
 	}{
-		{"no line end at all", "", "x", long, 16 << 20, "line 1: the header is longer than 1 MiB"},
-		{"no line end after the header", head, "x", long, 16 << 20, "line 2: the row that begins there is longer than 1 MiB"},
-		{"a quote never closed", head + "1,cancel,,\"", "2,cancel,,\n", long, 16 << 20, "line 2: the row that begins there is longer than 1 MiB"},
-		{"a quote never closed in the header", "bill_id,\"", "2,cancel,,\n", long, 16 << 20, "line 1: the header is longer than 1 MiB"},
+		{"no line end at all", "", "x", long, 32 << 20, "line 1: the header is longer than 1 MiB"},
+		{"no line end after the header", head, "x", long, 32 << 20, "line 2: the row that begins there is longer than 1 MiB"},
+		{"a quote never closed", head + "1,cancel,,\"", "2,cancel,,\n", long, 32 << 20, "line 2: the row that begins there is longer than 1 MiB"},
+		{"a quote never closed in the header", "bill_id,\"", "2,cancel,,\n", long, 32 << 20, "line 1: the header is longer than 1 MiB"},
 		{"only delimiters", head, ",", long, 96 << 20, "line 2: the row that begins there is longer than 1 MiB"},
 		{"only delimiters in the header", "", ",", long, 128 << 20, "line 1: the header is longer than 1 MiB"},
-		{"only quotes", head, `"`, long, 16 << 20, "line 2: the row that begins there is longer than 1 MiB"},
-		{"blank lines", head, "\n", short, 16 << 20, ""},
-		{"blank lines of two bytes", head, "\r\n", short, 16 << 20, ""},
-		{"rows", head, "1,cancel,,\n", short / 2, 16 << 20, ""},
+		{"only quotes", head, `"`, long, 32 << 20, "line 2: the row that begins there is longer than 1 MiB"},
+		{"blank lines", head, "\n", short, 32 << 20, ""},
+		{"blank lines of two bytes", head, "\r\n", short, 32 << 20, ""},
+		{"rows", head, "1,cancel,,\n", short / 2, 32 << 20, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			input := endless{test.head, strings.Repeat(test.again, 1<<16), test.size + int64(len(test.head))}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -33,6 +35,29 @@ func (p pairs) byValue() map[string]string {
 		m[x.value] = x.name
 	}
 	return m
+}
+
+// contradiction refuses settings that say two things of the same.
+func (s *settings) contradiction() error {
+	for _, list := range []struct {
+		flag  string
+		pairs pairs
+		same  func(a, b pair) bool // speak of the same
+		word  func(a pair) string  // what is said of it
+	}{
+		{"--column", s.columns, func(a, b pair) bool { return a.name == b.name }, func(a pair) string { return a.value }},
+		{"--set", s.set, func(a, b pair) bool { return a.name == b.name }, func(a pair) string { return a.value }},
+		{"--word", s.word, func(a, b pair) bool { return strings.EqualFold(strings.TrimSpace(a.value), strings.TrimSpace(b.value)) }, func(a pair) string { return a.name }},
+	} {
+		for i, a := range list.pairs {
+			for _, b := range list.pairs[:i] {
+				if list.same(a, b) && list.word(a) != list.word(b) {
+					return usage(fmt.Sprintf("%s says both %s=%s and %s=%s", list.flag, b.name, b.value, a.name, a.value), "say only one of them; nothing was sent")
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func (p pairs) conditions() []manifest.Condition {

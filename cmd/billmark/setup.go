@@ -204,6 +204,9 @@ func (d *desk) readAs(path, called string, observe func(*batch.Row)) error {
 		d.copy.name = called
 	}
 	seams.at("copied")
+	if err := d.s.contradiction(); err != nil {
+		return err
+	}
 	if d.file, err = manifest.Open(d.copy.file, d.copy.size, d.options(zone)); err != nil {
 		return err
 	}
