@@ -85,6 +85,11 @@ type Journal interface {
 	// End makes the task's outcome durable. A task that was not begun can
 	// only end Unsent. Unsent gives the update back the class it had before.
 	End(run int64, t Task, o Outcome) error
+	// EndThen is End for a caller who does not wait. It calls then once the
+	// outcome is durable, or with the reason why it is not; what is begun
+	// after EndThen was called becomes durable no earlier. The calls of then
+	// come one at a time and must not call the journal.
+	EndThen(run int64, t Task, o Outcome, then func(Task, Outcome, error))
 	// FinishRun notes how a run ended.
 	FinishRun(run int64, s Summary) error
 }

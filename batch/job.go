@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,7 @@ type Job struct {
 	turns    *turns
 	network  network
 	requests atomic.Int64
+	ending   sync.WaitGroup // confirmations that are not durable yet
 	cancel   context.CancelCauseFunc
 
 	mu      sync.Mutex
@@ -84,6 +86,7 @@ func (j *Job) Run(ctx context.Context) (Ended, error) {
 		workers.Go(func() { w.run(ctx) })
 	}
 	workers.Wait()
+	j.ending.Wait()
 
 	ended := Ended{Requests: int(j.requests.Load()), Unrecorded: j.lost}
 	switch {
@@ -112,6 +115,16 @@ func (j *Job) finish(t Task, o Outcome, ended bool) {
 	j.turns.done(t, ended && o.Class == Confirmed)
 }
 
+// confirmed is told by the journal that a confirmation is durable, or that it
+// is not.
+func (j *Job) confirmed(t Task, o Outcome, err error) {
+	defer j.ending.Done()
+	if err != nil {
+		j.lose(t, o, err)
+	}
+	j.finish(t, o, err == nil)
+}
+
 // fail stops the run: nothing more is started. The first cause counts, but one
 // that is about the run itself, such as a full disk, before those that the
 // outcomes gave.
@@ -125,11 +138,12 @@ func (j *Job) fail(cause error) {
 	j.cancel(cause)
 }
 
-// lose keeps an outcome that the journal would not take.
-func (j *Job) lose(t Task, o Outcome) {
+// lose keeps an outcome that the journal would not take, and stops the run.
+func (j *Job) lose(t Task, o Outcome, err error) {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.lost = append(j.lost, Unrecorded{t, o})
+	j.mu.Unlock()
+	j.fail(fmt.Errorf("writing to the journal: %w", err))
 }
 
 // holdBack lets everything wait if the API asked for it.
@@ -145,11 +159,36 @@ func (j *Job) holdBack(o Outcome, after time.Duration) {
 	}
 }
 
+// permit waits until one more request may start. A permit that comes while the
+// API wants to be left alone is given up: whoever kept it would go at the end
+// of that time together with all the others.
+func (j *Job) permit(ctx context.Context) error {
+	for {
+		if err := j.network.wait(ctx); err != nil {
+			return err
+		}
+		if err := j.slowDown(ctx); err != nil {
+			return err
+		}
+		if err := j.Pace.Take(ctx); err != nil {
+			return err
+		}
+		if j.heldBack() <= 0 {
+			return nil
+		}
+	}
+}
+
+// heldBack is how long the API still wants to be left alone.
+func (j *Job) heldBack() time.Duration {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return time.Until(j.resume)
+}
+
 // slowDown waits as long as the API asked for.
 func (j *Job) slowDown(ctx context.Context) error {
-	j.mu.Lock()
-	left := time.Until(j.resume)
-	j.mu.Unlock()
+	left := j.heldBack()
 	if left <= 0 {
 		return nil
 	}

@@ -25,6 +25,7 @@ func (r *ReadBack) Read(ctx context.Context, bill uint64) (signer.Reply, error) 
 		return signer.Reply{}, err
 	}
 	body := r.Account.Sign(nil, r.Form(bill))
+	r.Pace.Pass()
 	answer, err := r.Poster.Post(ctx, r.Function, body)
 	switch {
 	case err != nil:

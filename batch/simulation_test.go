@@ -51,6 +51,7 @@ type memoryJournal struct {
 	persists       bool
 	once           bool
 	begun          map[batch.Update]int
+	told           chan struct{} // closed when the last EndThen was told
 }
 
 func newMemoryJournal() *memoryJournal {
@@ -117,6 +118,23 @@ func (m *memoryJournal) End(_ int64, t batch.Task, o batch.Outcome) error {
 		}
 		return nil
 	})
+}
+
+// EndThen tells late, as a journal does that flushes in groups.
+func (m *memoryJournal) EndThen(run int64, t batch.Task, o batch.Outcome, then func(batch.Task, batch.Outcome, error)) {
+	err := m.End(run, t, o)
+	m.mu.Lock()
+	told, tell := m.told, make(chan struct{})
+	m.told = tell
+	m.mu.Unlock()
+	go func() {
+		time.Sleep(5 * time.Millisecond)
+		if told != nil {
+			<-told
+		}
+		then(t, o, err)
+		close(tell)
+	}()
 }
 
 // wire is a batch.Poster into the world.

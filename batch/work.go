@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/cenkalti/backoff/v7"
 )
 
 // retryAfterLimit bounds how long a reply can make us wait.
@@ -25,37 +27,48 @@ func (w *worker) run(ctx context.Context) {
 		if !ok {
 			return
 		}
-		o, ended := w.task(ctx, task)
-		w.job.finish(task, o, ended)
+		if o, is := w.task(ctx, task); is != ending {
+			w.job.finish(task, o, is == ended)
+		}
 	}
 }
 
+// stage says how far the outcome of a task has come.
+type stage uint8
+
+const (
+	notEnded stage = iota // it is not in the journal; the task was not reached
+	ended                 // it is durable
+	ending                // the journal has it, and will tell the job
+)
+
 // task tries a task until it has an outcome that another try cannot better.
-// ended tells whether that outcome is in the journal; if not, the task was
-// not reached.
 //
 // A panic while a task is in work leaves it as it is in the journal: begun,
 // so unknown, if a request had started. The run stops.
-func (w *worker) task(ctx context.Context, task Task) (o Outcome, ended bool) {
+func (w *worker) task(ctx context.Context, task Task) (o Outcome, is stage) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.job.fail(fmt.Errorf("sending %s (line %d): internal error: %v", task.Update, task.Line, p))
-			o, ended = Outcome{Class: Unknown, Reason: ReasonKilled}, false
+			o, is = Outcome{Class: Unknown, Reason: ReasonKilled}, notEnded
 		}
 	}()
-	waits := retryWaits()
+	var waits *backoff.ExponentialBackOff
 	for try := 1; ; try++ {
-		if w.job.network.wait(ctx) != nil || w.job.slowDown(ctx) != nil || w.job.Pace.Take(ctx) != nil {
-			return notReached, false
+		if w.job.permit(ctx) != nil {
+			return notReached, notEnded
 		}
 		var after time.Duration
-		o, after, ended = w.try(ctx, task, try)
+		o, after, is = w.try(ctx, task, try)
 		if o.Class != Unsent || !retryable(o.Reason) || try >= w.job.Attempts || ctx.Err() != nil {
-			return o, ended
+			return o, is
 		}
 		w.job.holdBack(o, after)
+		if waits == nil { // as good as never
+			waits = retryWaits()
+		}
 		if sleep(ctx, waits.NextBackOff()) != nil {
-			return o, ended
+			return o, is
 		}
 	}
 }
@@ -68,60 +81,69 @@ func retryable(r Reason) bool { return r == ReasonConnect || r == ReasonTooMany 
 // try makes one try. The order is the promise: connect (nothing can have left
 // if that fails), intent durable, one exchange, outcome durable. Whoever dies
 // between intent and outcome leaves an unknown update, and no other.
-func (w *worker) try(ctx context.Context, task Task, n int) (o Outcome, after time.Duration, ended bool) {
+//
+// Nothing depends on a confirmation but the next update of the same bill, so
+// nobody waits for its flush: it shares that of the worker's next intent. All
+// other outcomes may be a reason to stop, and are waited for.
+func (w *worker) try(ctx context.Context, task Task, n int) (o Outcome, after time.Duration, is stage) {
 	j := w.job
 	if err := w.poster.Connect(ctx); err != nil {
 		return w.unconnected(ctx, task, n, err)
 	}
 	j.network.there()
 	if ctx.Err() != nil {
-		return notReached, 0, false
+		return notReached, 0, notEnded
 	}
 	if err := j.Journal.Begin(j.RunID, task); err != nil {
 		j.fail(fmt.Errorf("writing to the journal: %w", err))
-		return notReached, 0, false
+		return notReached, 0, notEnded
 	}
 	j.requests.Add(1)
 	w.body = j.Account.Sign(w.body[:0], j.Form(task.Update))
+	j.Pace.Pass()
 	// A request that was begun is finished whatever happens to the run: the
 	// exchange has a time limit of its own.
 	answer, err := w.poster.Post(context.WithoutCancel(ctx), j.Function, w.body)
 	o, stop := j.judge(answer, err)
 	o.Finished = time.Now()
+	if o.Class == Confirmed {
+		j.ending.Add(1)
+		j.Journal.EndThen(j.RunID, task, o, j.confirmed)
+		return o, 0, ending
+	}
 	if err := j.Journal.End(j.RunID, task, o); err != nil {
-		j.lose(task, o)
-		j.fail(fmt.Errorf("writing to the journal: %w", err))
-		return o, 0, false
+		j.lose(task, o, err)
+		return o, 0, notEnded
 	}
 	if stop != nil {
 		stop.Line = task.Line
 		j.fail(stop)
 	}
-	return o, answer.RetryAfter, true
+	return o, answer.RetryAfter, ended
 }
 
 // unconnected deals with a connection that could not be made: surely nothing
 // left, whatever the error says.
-func (w *worker) unconnected(ctx context.Context, task Task, n int, err error) (Outcome, time.Duration, bool) {
+func (w *worker) unconnected(ctx context.Context, task Task, n int, err error) (Outcome, time.Duration, stage) {
 	j := w.job
 	o, stop := judgeError(err)
 	o.Class, o.Finished = Unsent, time.Now()
 	if stop == nil {
 		err = j.network.lost(ctx, w.poster, err, n >= j.Attempts)
 		if err != nil && !errors.As(err, &stop) {
-			return notReached, 0, false
+			return notReached, 0, notEnded
 		}
 		if stop == nil && n < j.Attempts {
-			return o, 0, false
+			return o, 0, notEnded
 		}
 	}
 	if err := j.Journal.End(j.RunID, task, o); err != nil {
 		j.fail(fmt.Errorf("writing to the journal: %w", err))
-		return o, 0, false
+		return o, 0, notEnded
 	}
 	if stop != nil {
 		stop.Line = task.Line
 		j.fail(stop)
 	}
-	return o, 0, true
+	return o, 0, ended
 }

@@ -25,8 +25,12 @@ type Conn struct {
 var _ batch.Poster = (*Conn)(nil)
 
 // Connect makes a connection that is ready for Post, unless one stands that
-// may still be used. Its error is a *batch.PostError: nothing left.
+// has not waited too long; whether anything came on that one meanwhile Post
+// will see. Its error is a *batch.PostError: nothing left.
 func (c *Conn) Connect(ctx context.Context) error {
+	if ctx.Err() == nil && c.link != nil && c.mayCarry(c.link, time.Now()) {
+		return nil
+	}
 	_, err := c.ready(ctx)
 	return err
 }
@@ -113,7 +117,7 @@ func (c *Conn) ready(ctx context.Context) (*link, error) {
 // sets the deadline for it.
 func (c *Conn) usable(l *link) bool {
 	now := time.Now()
-	if !l.fresh(now) || l.used && c.client.wary.Load() {
+	if !c.mayCarry(l, now) {
 		return false
 	}
 	// The deadline comes first: looking at the socket fails past an old one.
@@ -125,6 +129,12 @@ func (c *Conn) usable(l *link) bool {
 		c.client.wary.Store(true)
 	}
 	return found == silent
+}
+
+// mayCarry reports whether a standing connection may carry another exchange as
+// far as can be told without looking at it.
+func (c *Conn) mayCarry(l *link, now time.Time) bool {
+	return l.fresh(now) && (!l.used || !c.client.wary.Load())
 }
 
 var errFunction = errors.New("the name of the function is not a plain word")

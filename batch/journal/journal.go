@@ -86,7 +86,7 @@ type Journal struct {
 	db   *sql.DB
 	conn *sql.Conn
 
-	entries chan *entry
+	intake  *intake
 	writer  sync.WaitGroup
 	closing sync.Once
 	closed  error
@@ -94,15 +94,11 @@ type Journal struct {
 	// All below belongs to the writer's goroutine; before it starts, to Open.
 	statements
 	tally  tally
-	open   map[batch.Update]*row
+	heard  *heard                // filled by Scan
+	open   map[batch.Update]*row // in flight
+	flying []byte                // open, as it is written
+	left   []*row                // in flight when the last process ended
 	failed error
-}
-
-// tally mirrors the table of that name.
-type tally struct {
-	commits, updates int64
-	digest           uint64
-	seq              int64
 }
 
 // Open opens the journal at path, or makes it. Only this process can use it
@@ -126,11 +122,11 @@ func open(path string, id Identity) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{path: path, lock: lock, open: map[batch.Update]*row{}, entries: make(chan *entry, 256)}
+	j := &Journal{path: path, lock: lock, open: map[batch.Update]*row{}, flying: []byte{}, intake: newIntake()}
 	if j.seen, err = openSeen(path); err != nil {
 		return nil, errors.Join(err, j.release())
 	}
-	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.load, j.prepare} {
+	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.load, j.prepare, j.adopt} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, j.release())
 		}
@@ -151,7 +147,7 @@ func (j *Journal) connect() error {
 	// log needs no shared memory file.
 	q := url.Values{"_pragma": {
 		"locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "cell_size_check(1)",
-		"cache_size(-4096)", "temp_store(MEMORY)", "journal_size_limit(16777216)", "foreign_keys(0)",
+		"cache_size(-1024)", "temp_store(MEMORY)", "journal_size_limit(16777216)", "foreign_keys(0)",
 	}}
 	uri := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(j.path), RawQuery: q.Encode()}
 	if j.db, err = sql.Open("sqlite", uri.String()); err != nil {
@@ -202,7 +198,7 @@ func (j *Journal) create(id Identity) error {
 			"INSERT INTO identity VALUES (1, ?, ?, ?, ?, ?)",
 			[]any{id.Account, id.API, zone, now, int64(identityDigest(id.Account, id.API, zone, now))},
 		},
-		{"INSERT INTO tally VALUES (1, 0, 0, 0, 0)", nil},
+		{"INSERT INTO tally VALUES (1, 0, 0, 0, 0, x'', ?)", []any{int64(new(tally).seal(nil))}},
 		{"COMMIT", nil},
 	} {
 		if _, err := j.conn.ExecContext(context.Background(), step.query, step.args...); err != nil {
@@ -233,19 +229,6 @@ func (j *Journal) belongs(id Identity) error {
 	return nil
 }
 
-// load reads the tally and holds it against what was seen committed.
-func (j *Journal) load() error {
-	if err := j.scan("SELECT commits, updates, digest, seq FROM tally",
-		&j.tally.commits, &j.tally.updates, (*signed)(&j.tally.digest), &j.tally.seq); err != nil {
-		return err
-	}
-	if missing := j.seen.commits - j.tally.commits; missing > 0 {
-		return fmt.Errorf("%w: its last %d of %d entries are missing (was a file beside it removed, or an older copy put back?)",
-			batch.ErrDamaged, missing, j.seen.commits)
-	}
-	return nil
-}
-
 // Zone is the time zone the journal was begun with.
 func (j *Journal) Zone() string { return j.zone }
 
@@ -255,7 +238,7 @@ func (j *Journal) Path() string { return j.path }
 // Close writes what is still to be written and lets others use the journal.
 func (j *Journal) Close() error {
 	j.closing.Do(func() {
-		close(j.entries)
+		j.intake.close()
 		j.writer.Wait()
 		j.closed = j.release()
 	})

@@ -24,7 +24,7 @@ type row struct {
 }
 
 // digest names the row's content. It guards against damage, not against
-// malice: FNV-1a, 64 bits, over all columns.
+// malice: 64 bits over all columns.
 func (r *row) digest() uint64 {
 	d := fnv(offset)
 	u := &r.update
@@ -48,6 +48,7 @@ func flag(b bool) int64 {
 	return 0
 }
 
+// fnv is FNV-1a, but for taking whole numbers at a time.
 type fnv uint64
 
 const (
@@ -56,18 +57,25 @@ const (
 )
 
 func (d fnv) number(n uint64) fnv {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], n)
-	for _, c := range b {
-		d = (d ^ fnv(c)) * prime
-	}
-	return d
+	d = (d ^ fnv(n)) * prime
+	return d ^ d>>32
 }
 
 func (d fnv) text(s string) fnv {
 	d = d.number(uint64(len(s)))
 	for i := range len(s) {
 		d = (d ^ fnv(s[i])) * prime
+	}
+	return d
+}
+
+func (d fnv) bytes(b []byte) fnv {
+	d = d.number(uint64(len(b)))
+	for ; len(b) >= 8; b = b[8:] {
+		d = d.number(binary.LittleEndian.Uint64(b))
+	}
+	for _, c := range b {
+		d = (d ^ fnv(c)) * prime
 	}
 	return d
 }

@@ -26,7 +26,9 @@ func (j *Journal) scanAll(give func(*batch.Record) error) error {
 	}
 	var seen tally
 	var rec batch.Record
+	known := newHeard()
 	err = j.eachRow(func(r *row) error {
+		known.add(&r.update)
 		seen.updates++
 		seen.digest += r.digest()
 		r.record(&rec)
@@ -40,6 +42,7 @@ func (j *Journal) scanAll(give func(*batch.Record) error) error {
 		return fmt.Errorf("%w: %d records were written, and what is there now (%d) is not the same",
 			batch.ErrDamaged, j.tally.updates, seen.updates)
 	}
+	j.heard = known
 	return nil
 }
 

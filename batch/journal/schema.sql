@@ -16,7 +16,10 @@ CREATE TABLE tally (
     commits  INTEGER NOT NULL, -- transactions so far
     updates  INTEGER NOT NULL, -- rows in updates
     digest   INTEGER NOT NULL, -- sum of the digests of these rows
-    seq      INTEGER NOT NULL  -- confirmations so far
+    seq      INTEGER NOT NULL, -- confirmations so far
+    open     BLOB NOT NULL,    -- updates in flight; whoever opens the journal
+                               -- after a kill enters them into updates
+    seal     INTEGER NOT NULL  -- a digest of all above
 ) STRICT;
 
 CREATE TABLE runs (

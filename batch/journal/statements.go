@@ -3,92 +3,168 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"billmark/batch"
 )
 
-// statements are the writer's, prepared once.
+// statements are the writer's, prepared once. They are used at the driver's
+// level, for what database/sql does with every value costs as much as SQLite
+// itself; and only within a transaction, which has the connection for itself.
 type statements struct {
-	begin, commit, rollback *sql.Stmt
-	insert, update, find    *sql.Stmt
-	setTally, addNote       *sql.Stmt
+	begin, commit, rollback statement
+	insert, insertMany      statement
+	update, find            statement
+	setTally, addNote       statement
+	pending                 []*row // to be inserted
+	free                    []*row // inserted, and of no more use
+	found                   []driver.Value
+}
+
+// statement is a prepared statement and room for its values.
+type statement struct {
+	driver.Stmt
+	args []driver.NamedValue
 }
 
 const columns = "bill, status, date, rpo, occurrence, open, class, reason, code, text, seq, attempts, posted, begun, finished, run, line"
 
+// many is how many rows go into the table with one statement if there are so
+// many.
+const many = 8
+
 const byKey = " WHERE bill = ? AND status = ? AND date = ? AND rpo = ? AND occurrence = ?"
 
 func (j *Journal) prepare() error {
-	for _, p := range []struct {
-		stmt  **sql.Stmt
-		query string
-	}{
-		{&j.begin, "BEGIN IMMEDIATE"},
-		{&j.commit, "COMMIT"},
-		{&j.rollback, "ROLLBACK"},
-		{&j.insert, "INSERT INTO updates (" + columns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"},
-		{&j.update, "UPDATE updates SET open = ?, class = ?, reason = ?, code = ?, text = ?, seq = ?, attempts = ?, posted = ?, begun = ?, finished = ?" + byKey},
-		{&j.find, "SELECT " + columns + " FROM updates" + byKey},
-		{&j.setTally, "UPDATE tally SET commits = ?, updates = ?, digest = ?, seq = ?"},
-		{&j.addNote, "INSERT INTO notes (at, bill, text) VALUES (?, ?, ?)"},
-	} {
-		var err error
-		if *p.stmt, err = j.conn.PrepareContext(context.Background(), p.query); err != nil {
-			return err
+	count := strings.Count(columns, ",") + 1
+	one := "(?" + strings.Repeat(",?", count-1) + ")"
+	insert := "INSERT INTO updates (" + columns + ") VALUES " + one
+	return j.alone(func(c driver.Conn) error {
+		for _, p := range []struct {
+			into  *statement
+			query string
+		}{
+			{&j.begin, "BEGIN IMMEDIATE"},
+			{&j.commit, "COMMIT"},
+			{&j.rollback, "ROLLBACK"},
+			{&j.insert, insert},
+			{&j.insertMany, insert + strings.Repeat(","+one, many-1)},
+			{&j.update, "UPDATE updates SET open = ?, class = ?, reason = ?, code = ?, text = ?, seq = ?, attempts = ?, posted = ?, begun = ?, finished = ?" + byKey},
+			{&j.find, "SELECT " + columns + " FROM updates" + byKey},
+			{&j.setTally, "UPDATE tally SET commits = ?, updates = ?, digest = ?, seq = ?, open = ?, seal = ?"},
+			{&j.addNote, "INSERT INTO notes (at, bill, text) VALUES (?, ?, ?)"},
+		} {
+			if err := p.into.prepare(c, p.query); err != nil {
+				return err
+			}
 		}
+		j.found = make([]driver.Value, count)
+		return nil
+	})
+}
+
+// alone gives the connection, which nobody else uses meanwhile.
+func (j *Journal) alone(do func(driver.Conn) error) error {
+	return j.conn.Raw(func(c any) error { return do(c.(driver.Conn)) })
+}
+
+func (s *statement) prepare(c driver.Conn, query string) (err error) {
+	if s.Stmt, err = c.(driver.ConnPrepareContext).PrepareContext(context.Background(), query); err != nil {
+		return err
+	}
+	s.args = make([]driver.NamedValue, strings.Count(query, "?"))
+	for i := range s.args {
+		s.args[i].Ordinal = i + 1
 	}
 	return nil
 }
 
-// close lets go of what was prepared; a statement left open would keep the
-// file locked.
-func (s *statements) close() error {
-	var errs []error
-	for _, stmt := range []*sql.Stmt{s.begin, s.commit, s.rollback, s.insert, s.update, s.find, s.setTally, s.addNote} {
-		if stmt != nil {
-			errs = append(errs, stmt.Close())
-		}
+// set puts values at a place among the statement's parameters.
+func (s *statement) set(at int, values ...driver.Value) {
+	for i, v := range values {
+		s.args[at+i].Value = v
 	}
-	return errors.Join(errs...)
 }
 
-func (j *Journal) exec(s *sql.Stmt, args ...any) error {
-	_, err := s.ExecContext(context.Background(), args...)
-	return err
-}
-
-// changed runs a statement and counts the rows that it changed.
-func changed(s *sql.Stmt, args ...any) (int64, error) {
-	res, err := s.ExecContext(context.Background(), args...)
+// exec runs the statement and counts the rows that it changed.
+func (s *statement) exec() (int64, error) {
+	res, err := s.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), s.args)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
 }
 
-// insertRow adds a row and keeps the tally true; it reports false if there is
-// one with this key already.
-func (j *Journal) insertRow(r *row) (bool, error) {
-	u := &r.update
-	n, err := changed(j.insert, int64(u.Bill), int64(u.Status), u.Date, u.RPO, int64(u.Occurrence),
-		flag(r.open), int64(r.class), int64(r.reason), r.code, r.text, r.seq, r.attempts, flag(r.posted),
-		r.begun, r.finished, r.run, r.line)
-	if err != nil || n == 0 {
-		return false, err
+// close lets go of what was prepared; a statement left open would keep the
+// file locked.
+func (s *statements) close() error {
+	var errs []error
+	for _, stmt := range []*statement{&s.begin, &s.commit, &s.rollback, &s.insert, &s.insertMany, &s.update, &s.find, &s.setTally, &s.addNote} {
+		if stmt.Stmt != nil {
+			errs = append(errs, stmt.Close())
+		}
 	}
+	return errors.Join(errs...)
+}
+
+// insertRow adds a row, at the latest before the next look or change, and
+// keeps the tally true.
+func (j *Journal) insertRow(r *row) error {
 	r.stored = r.digest()
 	j.tally.updates++
 	j.tally.digest += r.stored
-	return true, nil
+	j.heard.add(&r.update)
+	j.pending = append(j.pending, r)
+	return nil
+}
+
+// insertPending adds the rows that wait for it. One that is there already
+// fails the transaction.
+func (j *Journal) insertPending() error {
+	rows := j.pending
+	j.pending, j.free = j.pending[:0], append(j.free[:0], rows...)
+	for len(rows) > 0 {
+		s, n := &j.insert, 1
+		if len(rows) >= many {
+			s, n = &j.insertMany, many
+		}
+		for i, r := range rows[:n] {
+			r.set(s, i*len(j.insert.args))
+		}
+		if _, err := s.exec(); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// set fills in all columns.
+func (r *row) set(s *statement, at int) {
+	u := &r.update
+	s.set(at, int64(u.Bill), int64(u.Status), u.Date, u.RPO, int64(u.Occurrence),
+		flag(r.open), int64(r.class), int64(r.reason), r.code, r.text, r.seq, r.attempts, flag(r.posted),
+		r.begun, r.finished, r.run, r.line)
+}
+
+// setKey fills in the key.
+func (r *row) setKey(s *statement, at int) {
+	u := &r.update
+	s.set(at, int64(u.Bill), int64(u.Status), u.Date, u.RPO, int64(u.Occurrence))
 }
 
 // updateRow changes a row that is there and keeps the tally true.
 func (j *Journal) updateRow(r *row) error {
-	u := &r.update
-	n, err := changed(j.update, flag(r.open), int64(r.class), int64(r.reason), r.code, r.text, r.seq, r.attempts, flag(r.posted),
-		r.begun, r.finished, int64(u.Bill), int64(u.Status), u.Date, u.RPO, int64(u.Occurrence))
+	if err := j.insertPending(); err != nil {
+		return err
+	}
+	j.update.set(0, flag(r.open), int64(r.class), int64(r.reason), r.code, r.text, r.seq, r.attempts, flag(r.posted), r.begun, r.finished)
+	r.setKey(&j.update, 10)
+	n, err := j.update.exec()
 	if err != nil {
 		return err
 	}
@@ -103,20 +179,23 @@ func (j *Journal) updateRow(r *row) error {
 
 // findRow reads the row with r's key; sql.ErrNoRows if there is none.
 func (j *Journal) findRow(r *row) error {
-	u := &r.update
-	err := r.scan(j.find.QueryRowContext(context.Background(), int64(u.Bill), int64(u.Status), u.Date, u.RPO, int64(u.Occurrence)))
-	if err == nil {
-		r.stored = r.digest()
+	if err := j.insertPending(); err != nil {
+		return err
 	}
-	return err
-}
-
-// scan fills r from a row of columns.
-func (r *row) scan(from interface{ Scan(...any) error }) error {
-	u := &r.update
-	var open, posted int64
-	err := from.Scan(&u.Bill, &u.Status, &u.Date, &u.RPO, &u.Occurrence, &open, &r.class, &r.reason, &r.code, &r.text,
-		&r.seq, &r.attempts, &posted, &r.begun, &r.finished, &r.run, &r.line)
-	r.open, r.posted = open != 0, posted != 0
-	return err
+	r.setKey(&j.find, 0)
+	rows, err := j.find.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), j.find.args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if err := rows.Next(j.found); err == io.EOF {
+		return sql.ErrNoRows
+	} else if err != nil {
+		return err
+	}
+	if err := r.take(j.found); err != nil {
+		return err
+	}
+	r.stored = r.digest()
+	return nil
 }

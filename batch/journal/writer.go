@@ -1,8 +1,8 @@
 package journal
 
 import (
-	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
@@ -21,7 +21,8 @@ type entry struct {
 	task    batch.Task
 	outcome batch.Outcome
 	note    string
-	done    chan error
+	done    chan error                             // for a caller who waits
+	then    func(batch.Task, batch.Outcome, error) // for one who does not
 }
 
 type kind uint8
@@ -44,6 +45,13 @@ func (j *Journal) End(run int64, t batch.Task, o batch.Outcome) error {
 	return j.submit(entry{kind: end, run: run, task: t, outcome: o})
 }
 
+// EndThen implements batch.Journal.
+func (j *Journal) EndThen(run int64, t batch.Task, o batch.Outcome, then func(batch.Task, batch.Outcome, error)) {
+	if err := j.hand(entry{kind: end, run: run, task: t, outcome: o, then: then}); err != nil {
+		then(t, o, err)
+	}
+}
+
 // Settle decides what became of an update that is unknown or unverified: o is
 // Confirmed or Unsent, and note says who or what decided it, and why. It must
 // not be called during a run.
@@ -52,22 +60,35 @@ func (j *Journal) Settle(u batch.Update, o batch.Outcome, note string) error {
 }
 
 // submit hands a change to the writer and waits until it is durable.
-func (j *Journal) submit(e entry) (err error) {
-	defer func() {
-		if recover() != nil { // the channel is closed
-			err = errClosed
-		}
-	}()
+func (j *Journal) submit(e entry) error {
 	p := entryPool.Get().(*entry)
 	defer entryPool.Put(p)
 	e.done = p.done
 	*p = e
-	j.entries <- p
+	if err := j.intake.add(p); err != nil {
+		return err
+	}
 	return <-p.done
 }
 
-// groupLimit bounds a transaction, and with it what a caller waits for.
-const groupLimit = 512
+// hand hands a change to the writer, who will tell.
+func (j *Journal) hand(e entry) error {
+	p := entryPool.Get().(*entry)
+	e.done = p.done
+	*p = e
+	return j.intake.add(p)
+}
+
+// tell says what became of a change. A caller who waits gives the entry back.
+func (e *entry) tell(err error) {
+	if e.then == nil {
+		e.done <- err
+		return
+	}
+	e.then(e.task, e.outcome, err)
+	e.then = nil
+	entryPool.Put(e)
+}
 
 // linger is how long a group waits for more when many requests are in flight:
 // the price of a commit is its flush, whatever it holds.
@@ -77,78 +98,82 @@ const linger = 2 * time.Millisecond
 // failure it accepts nothing more: what a failed flush left behind is not
 // known, and trying again would be a guess.
 func (j *Journal) write() {
-	group := make([]*entry, 0, groupLimit)
-	for first := range j.entries {
-		group = j.gather(append(group[:0], first))
-		if j.failed == nil {
-			j.failed = j.commitGroup(group)
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	var group []*entry
+	for more := true; more; {
+		j.intake.wait(1, nil)
+		if enough := j.enough(); enough > 1 {
+			timer.Reset(linger)
+			j.intake.wait(enough, timer.C)
+		}
+		group, more = j.intake.take(group[:0])
+		if len(group) > 0 && j.failed == nil {
+			j.failed = j.commitGroup(func() error { return j.applyAll(group) })
 		}
 		for _, e := range group {
-			e.done <- j.failed
+			e.tell(j.failed)
 		}
 	}
 }
 
-// gather adds to the group what is there, and waits a moment for more if
-// enough requests are in flight to bring it.
-func (j *Journal) gather(group []*entry) []*entry {
-	var timeout <-chan time.Time
-	for len(group) < groupLimit {
-		select {
-		case e, ok := <-j.entries:
-			if !ok {
-				return group
-			}
-			group = append(group, e)
-			continue
-		default:
-		}
-		if len(group) > len(j.open)/2 {
-			return group
-		}
-		if timeout == nil {
-			timeout = time.After(linger)
-		}
-		select {
-		case e, ok := <-j.entries:
-			if !ok {
-				return group
-			}
-			group = append(group, e)
-		case <-timeout:
-			return group
-		}
-	}
-	return group
-}
+// enough is how many changes make a group worth its flush: an outcome and an
+// intent of most of those who have a request in flight.
+func (j *Journal) enough() int { return max(1, 3*len(j.open)/2-8) }
 
 // commitGroup makes a group of changes durable, all or none.
-func (j *Journal) commitGroup(group []*entry) error {
+func (j *Journal) commitGroup(change func() error) error {
 	before := j.tally
-	err := j.exec(j.begin)
-	for i := 0; err == nil && i < len(group); i++ {
-		err = j.apply(group[i])
-	}
-	if err == nil {
-		j.tally.commits++
-		err = j.exec(j.setTally, j.tally.commits, j.tally.updates, int64(j.tally.digest), j.tally.seq)
-	}
-	if err == nil {
-		err = j.exec(j.commit)
-	}
+	err := j.alone(func(driver.Conn) error {
+		err := j.transact(change)
+		if err != nil {
+			_, undone := j.rollback.exec()
+			err = errors.Join(understood(err), undone)
+		}
+		return err
+	})
 	if err != nil {
 		j.tally = before
-		_ = j.exec(j.rollback) // SQLite may have done so by itself; nothing follows anyway
-		return understood(err)
+		return err
 	}
 	// From here on a journal without this commit is one that lost something.
 	return j.seen.note(j.tally.commits)
 }
 
+func (j *Journal) transact(change func() error) error {
+	if _, err := j.begin.exec(); err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	if err := j.insertPending(); err != nil {
+		return err
+	}
+	j.tally.commits++
+	j.flying = appendOpen(j.flying[:0], j.open)
+	j.setTally.set(0, j.tally.commits, j.tally.updates, int64(j.tally.digest), j.tally.seq, j.flying, int64(j.tally.seal(j.flying)))
+	if _, err := j.setTally.exec(); err != nil {
+		return err
+	}
+	_, err := j.commit.exec()
+	return err
+}
+
+func (j *Journal) applyAll(group []*entry) error {
+	for _, e := range group {
+		if err := j.apply(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // apply makes one change within the transaction.
 func (j *Journal) apply(e *entry) error {
 	if e.note != "" {
-		if _, err := j.addNote.ExecContext(context.Background(), time.Now().Unix(), int64(e.task.Update.Bill), e.note); err != nil {
+		j.addNote.set(0, time.Now().Unix(), int64(e.task.Update.Bill), e.note)
+		if _, err := j.addNote.exec(); err != nil {
 			return err
 		}
 	}
@@ -158,25 +183,22 @@ func (j *Journal) apply(e *entry) error {
 	return j.applyEnd(e)
 }
 
-// applyBegin notes that a request starts. An update never heard of, the usual
-// case, takes one statement.
+// applyBegin notes that a request starts. It is noted among what is in flight;
+// a record follows when it ends.
 func (j *Journal) applyBegin(e *entry) error {
-	r := &row{update: e.task.Update, run: e.run, line: int64(e.task.Line)}
-	now := time.Now().Unix()
-	r.began(now)
-	if inserted, err := j.insertRow(r); inserted || err != nil {
-		j.open[r.update] = r
-		return err
+	r := j.newRow(e)
+	_, flying := j.open[r.update]
+	if j.heard.may(&r.update) {
+		if err := j.findRow(r); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 	}
-	if err := j.findRow(r); err != nil {
-		return err
-	}
-	if r.open || r.class != batch.Unsent && !e.task.Again {
+	if flying || r.open || r.class != batch.Unsent && !e.task.Again {
 		return fmt.Errorf("%w: %s, line %d", batch.ErrSentBefore, e.task.Update, e.task.Line)
 	}
-	r.began(now)
+	r.began(time.Now().Unix())
 	j.open[r.update] = r
-	return j.updateRow(r)
+	return nil
 }
 
 // applyEnd notes an outcome.
@@ -200,11 +222,7 @@ func (j *Journal) applyEnd(e *entry) error {
 	}
 	r.ended(o, j.tally.seq)
 	delete(j.open, r.update)
-	if r.stored == 0 {
-		_, err := j.insertRow(r)
-		return err
-	}
-	return j.updateRow(r)
+	return j.storeRow(r)
 }
 
 // rowOf gives the row that an outcome belongs to: begun by this process, known
@@ -213,9 +231,19 @@ func (j *Journal) rowOf(e *entry) (*row, error) {
 	if r, ok := j.open[e.task.Update]; ok {
 		return r, nil
 	}
-	r := &row{update: e.task.Update, run: e.run, line: int64(e.task.Line)}
+	r := j.newRow(e)
 	if err := j.findRow(r); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// newRow is a row as it would be if the table did not hold it.
+func (j *Journal) newRow(e *entry) *row {
+	r := new(row)
+	if n := len(j.free); n > 0 {
+		r, j.free = j.free[n-1], j.free[:n-1]
+	}
+	*r = row{update: e.task.Update, run: e.run, line: int64(e.task.Line)}
+	return r
 }

@@ -31,13 +31,10 @@ func (w *Walk) Decide(journal Records) (*Decided, error) {
 	d := &Decided{walk: w, span: markEvery * (1 + w.rows/(markEvery*parts))}
 	d.findings = newSpool(w.Scratch, 1+w.rows/d.span)
 	d.sends = make([]int, 1+w.rows/d.span)
-	j := joiner{d: d, decider: batch.Decider{Again: w.Again}, doubts: list{first: slices.Clone(w.doubts.first), count: w.doubts.count}}
-	err := j.sharedNumbers()
-	for n := 0; n < parts && err == nil; n++ {
-		err = j.part(n, records)
-	}
+	j := joiner{d: d, decider: batch.Decider{Again: w.Again}}
+	err := j.all(records)
 	if err == nil {
-		err = d.makePlan(&j.doubts)
+		err = d.makePlan()
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -71,7 +68,26 @@ type joiner struct {
 	items   []batch.Item
 	facts   []batch.Known
 	buffer  []byte
-	doubts  list
+}
+
+// all decides on all bills. The first time it also finds what is doubtful among
+// several rows.
+func (j *joiner) all(records *spool) error {
+	w := j.d.walk
+	before := list{first: slices.Clone(w.doubts.first), count: w.doubts.count}
+	var err error
+	if !w.doubted {
+		err = j.sharedNumbers()
+	}
+	for n := 0; n < parts && err == nil; n++ {
+		err = j.part(n, records)
+	}
+	if err != nil {
+		w.doubts = before
+		return err
+	}
+	w.doubted = true
+	return nil
 }
 
 // part decides on all bills of one part.
@@ -160,7 +176,7 @@ func (j *joiner) bill(rows []asked, records []known) error {
 	for i := range records {
 		j.facts = append(j.facts, records[i].Known)
 	}
-	if len(rows) > 1 {
+	if len(rows) > 1 && !j.d.walk.doubted {
 		j.doubtBill(rows)
 	}
 	verdicts := j.decider.Decide(j.items, j.facts)

@@ -35,7 +35,7 @@ func (j *joiner) doubtBill(rows []asked) {
 }
 
 func (j *joiner) doubt(r *asked, format string, args ...any) {
-	j.doubts.add(batch.Fault{Row: int(r.row), Line: int(r.line), Message: fmt.Sprintf(format, args...)})
+	j.d.walk.doubts.add(batch.Fault{Row: int(r.row), Line: int(r.line), Message: fmt.Sprintf(format, args...)})
 }
 
 // sharedNumbers warns of tracking numbers that stand on two bills.

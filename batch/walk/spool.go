@@ -7,7 +7,7 @@ import (
 )
 
 // bufferSize is what each part of a spool keeps in memory before it writes.
-const bufferSize = 16 << 10
+const bufferSize = 4 << 10
 
 // spool holds byte records sorted into parts: each part gives back its records
 // in the order in which they were added. Memory is bounded by the number of

@@ -16,14 +16,14 @@ func (d *Decided) Close() error { return d.findings.close() }
 
 // makePlan counts the findings in file order, which is also the order in
 // which a trial is cut off.
-func (d *Decided) makePlan(doubts *list) error {
+func (d *Decided) makePlan() error {
 	w := d.walk
 	p := &d.plan
 	p.Rows, p.Unused, p.Trimmed = w.rows, w.unused, w.trimmed
 	p.Counts[batch.Skipped] = w.skipped
 	p.Reasons[batch.ReasonFilter] = w.skipped
 	p.Faults, p.FaultCount = w.faults.sorted(), w.faults.count
-	p.Warnings, p.WarningCount = doubts.sorted(), doubts.count
+	p.Warnings, p.WarningCount = w.doubts.sorted(), w.doubts.count
 	trial := 0
 	c := cursor{d: d}
 	found := w.skipped

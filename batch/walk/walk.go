@@ -52,7 +52,8 @@ type Walk struct {
 
 	rows    int
 	faults  list
-	doubts  list // warnings of single rows
+	doubts  list // warnings: of single rows, and of rows held together
+	doubted bool // the latter have been found, which no journal changes
 	skipped int
 	unused  int
 	trimmed int
@@ -63,7 +64,7 @@ type Walk struct {
 const parts = 128
 
 // markEvery is how many rows lie between two places at which a pass can start.
-const markEvery = 1 << 15
+const markEvery = 1 << 13
 
 // Read reads the manifest whole, giving every row to observe (which may be
 // nil). An error means that the file as a whole cannot be used, or is that of
