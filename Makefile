@@ -6,7 +6,7 @@ GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME ?= 60s
 
-.PHONY: build demo test check lint golden fuzz bench torture cross release
+.PHONY: build demo test check lint golden fuzz bench bench-peers pace torture cross release
 
 build: ## the program, into ./bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/billmark ./cmd/billmark
@@ -41,6 +41,12 @@ fuzz: ## every fuzz target for FUZZTIME
 
 bench: ## the benchmarks of every room
 	go test -run xxx -bench . -benchmem ./...
+
+bench-peers: ## what a run costs beside other programs, in turns; takes many minutes (see testdata/bench)
+	go run ./testdata/bench $(BENCH)
+
+pace: ## how exactly the program keeps to its pace, measured where requests arrive; takes many minutes
+	BILLMARK_PACE=1 go test -count=1 -timeout 2h -v -run '^Test(Pace|Connections)Measured$$' ./cmd/billmark
 
 torture: ## ten times as much of everything that kills, cuts and fails
 	BILLMARK_TORTURE=1 go test -count=1 -timeout 3h -v -run 'Simulation|Damage|Kill|Fail|Model|History' ./batch/... ./cmd/...

@@ -29,7 +29,7 @@ const (
 func demoCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "a rehearsal: a stand-in for the API, an example manifest, a run, a report",
+		Short: "a rehearsal: an example run against a stand-in for the API",
 		Long: fmt.Sprintf(`demo starts a stand-in for the API on this machine, writes an example manifest,
 runs it at 50 updates a second, and leaves manifest and report in the folder
 %s. The stand-in misbehaves a little, as real networks do. Nothing is
@@ -105,7 +105,7 @@ func demoSettings(address, journal string) *settings {
 	set.account, set.api, set.journal = "demo", address, journal
 	set.rate = pace{limit: rate.Limit(50), text: "50/s"}
 	set.timeout, set.yes = 5*time.Second, true
-	set.timezone = "UTC"
+	set.timezone, set.rehearsal = "UTC", true
 	return set
 }
 

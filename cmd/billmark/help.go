@@ -14,11 +14,12 @@ import (
 // shown by --help --verbose.
 var everyday = []string{
 	"account", "key-file", "profile", "rate", "column", "set", "word", "where", "date-format", "max-invalid", "again", "first",
-	"report", "dry-run", "yes", "json", "every", "once",
+	"report", "yes", "json",
 }
 
 // everydayOf are those of commands that take many for the sake of few.
 var everydayOf = map[string][]string{
+	"watch":  {"account", "key-file", "profile", "rate", "column", "set", "word", "every", "once", "notify", "json"},
 	"settle": {"account", "key-file", "profile", "rate", "confirm", "unsent", "reason", "resend", "yes", "json"},
 }
 
@@ -36,12 +37,23 @@ var groups = []struct {
 	{"Beside", []string{"sandbox", "completion", "help", "version"}},
 }
 
+// cobraShort says in our words what cobra's own commands do.
+var cobraShort = map[string]string{
+	"completion": "a script that completes command lines: bash, zsh, fish, powershell",
+	"help":       "help on a command",
+}
+
 // arrange completes the tree of commands: cobra's own ones, groups, values of
 // flags, and the hidden command that writes manual pages.
 func arrange(root *cobra.Command, c *console) {
 	root.AddCommand(manCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("x") // any argument: it is wanted in help too
+	for _, sub := range root.Commands() {
+		if short, ok := cobraShort[sub.Name()]; ok {
+			sub.Short = short
+		}
+	}
 	for _, g := range groups {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
 		for _, sub := range root.Commands() {

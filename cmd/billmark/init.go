@@ -143,9 +143,7 @@ func (w *wizard) askAccount() error {
 	}
 	w.s.account = login
 	for {
-		w.say("Its API key (nothing is shown while you type): ")
-		key, err := secretLine(w.ctx, w.c.in)
-		w.say("\n")
+		key, err := secretLine(w.ctx, w.c, "Its API key (nothing is shown while you type): ")
 		if err != nil {
 			return err
 		}
@@ -278,24 +276,48 @@ func typedLine(ctx context.Context, in io.Reader) (string, error) {
 	})
 }
 
-// secretLine reads a line without showing it.
-func secretLine(ctx context.Context, in io.Reader) (string, error) {
-	f, ok := in.(*os.File)
+// secretLine asks for a line and shows nothing of it. The terminal is made
+// silent before the question is there to be answered.
+func secretLine(ctx context.Context, c *console, question string) (string, error) {
+	f, ok := c.in.(*os.File)
 	if !ok {
-		return typedLine(ctx, in)
+		return "", errors.New("there is no terminal to type a secret on")
 	}
-	before, err := term.GetState(int(f.Fd()))
+	before, err := term.MakeRaw(int(f.Fd()))
 	if err != nil {
 		return "", err
 	}
-	defer term.Restore(int(f.Fd()), before) // if somebody interrupts
-	return interruptibly(ctx, func() (string, error) {
-		line, err := term.ReadPassword(int(f.Fd()))
-		if err == io.EOF {
-			err = context.Canceled
+	defer fmt.Fprintln(c.err)
+	defer term.Restore(int(f.Fd()), before)
+	fmt.Fprint(c.err, question)
+	return interruptibly(ctx, func() (string, error) { return rawLine(f) })
+}
+
+// rawLine reads a line from a terminal that does nothing by itself.
+func rawLine(in io.Reader) (string, error) {
+	var line []byte
+	b := make([]byte, 1)
+	for {
+		n, err := in.Read(b)
+		if n == 0 {
+			if err == io.EOF {
+				err = context.Canceled
+			}
+			return "", err
 		}
-		return string(line), err
-	})
+		switch b[0] {
+		case '\r', '\n':
+			return string(line), nil
+		case 3, 4: // ^C and ^D
+			return "", context.Canceled
+		case 21: // ^U
+			line = nil
+		case 8, 127: // backspace
+			line = line[:max(0, len(line)-1)]
+		default:
+			line = append(line, b[0])
+		}
+	}
 }
 
 // interruptibly waits for read, but not longer than ctx.

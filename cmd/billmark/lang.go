@@ -69,6 +69,8 @@ func (l language) duration(d time.Duration) string {
 	switch {
 	case l != "ru":
 		return duration(d)
+	case d < time.Second/2:
+		return "меньше секунды"
 	case d < time.Minute:
 		return fmt.Sprintf("%d с", int(d.Round(time.Second)/time.Second))
 	case d < 2*time.Hour:

@@ -31,11 +31,11 @@ const barWidth = 20
 // pieces says how far the run is. The lock is held.
 func (p *progress) pieces(now time.Time) []piece {
 	l := p.lang
-	count := "%d of %d updates"
-	if p.screen != nil {
-		count = "%d of %d"
+	count := l.sayf("%d of %d updates", p.done, p.total)
+	if p.screen != nil { // where every column counts
+		count = l.sayf("%d of %d", p.done, p.total)
 	}
-	list := []piece{{l.sayf(count, p.done, p.total), keep}}
+	list := []piece{{count, keep}}
 	for _, class := range batch.Classes {
 		switch n := p.counts[class]; {
 		case class == batch.Confirmed:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"os"
 
@@ -39,6 +40,9 @@ type logSink struct{ log *slog.Logger }
 
 // Done implements batch.Sink.
 func (l logSink) Done(t batch.Task, o batch.Outcome) {
+	if !l.log.Enabled(context.Background(), slog.LevelDebug) {
+		return
+	}
 	l.log.Debug("update", "line", t.Line, "bill", t.Update.Bill, "status", t.Update.Status.String(),
 		"outcome", o.Class.String(), "code", o.Code, "text", report.Clean(o.Text))
 }

@@ -8,6 +8,7 @@ type manners struct {
 	statusFile string
 	notify     string
 	webhook    string
+	rehearsal  bool   // nothing is to be done next, for nothing was real
 	given      []pair // flags of the command line that a next command needs too
 }
 

@@ -14,16 +14,20 @@ import (
 )
 
 // remember keeps the flags of the command line, for the command to be given
-// next. It must be called before the environment fills in others.
+// next. It must be called before the environment fills in others. Who is told
+// is left out: that may hold secrets, and the next command is told to others.
 func (m *manners) remember(cmd *cobra.Command) {
 	m.given = nil
 	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name == "webhook" || f.Name == "notify" {
+			return
+		}
 		if f.Value.Type() == "bool" && f.Value.String() == "true" {
 			m.given = append(m.given, pair{name: f.Name})
 			return
 		}
 		for _, value := range valuesOf(f.Value) {
-			m.given = append(m.given, pair{f.Name, shown(f.Name, value)})
+			m.given = append(m.given, pair{f.Name, shown(value)})
 		}
 	})
 }
@@ -46,10 +50,7 @@ func valuesOf(v pflag.Value) []string {
 }
 
 // shown is a flag's value as it may be printed: addresses can hold secrets.
-func shown(name, value string) string {
-	if name == "webhook" || name == "notify" {
-		return "..."
-	}
+func shown(value string) string {
 	if u, err := url.Parse(value); err == nil && u.User != nil {
 		return "..."
 	}
@@ -60,12 +61,15 @@ func shown(name, value string) string {
 // those that settle does not take.
 var (
 	ofOneFile = []string{"report", "failed", "first", "expect-rows", "expect", "dry-run", "json"}
-	ofRunning = []string{"max-invalid", "max-failures", "workers", "attempts", "again", "status-file", "notify", "webhook", "yes"}
+	ofRunning = []string{"max-invalid", "max-failures", "workers", "attempts", "again", "status-file", "yes"}
 )
 
 // next is the one command to be given next; "" if nothing is left to do, or
 // nothing that a command could do.
 func (d *desk) next(s *batch.Summary, failed string) string {
+	if d.s.rehearsal {
+		return ""
+	}
 	n := &s.Counts
 	file := d.copy.name
 	if d.copy.base == "stdin" {
@@ -82,6 +86,8 @@ func (d *desk) next(s *batch.Summary, failed string) string {
 		return d.s.command("run", failed, ofOneFile...)
 	case n[batch.Unsent] > 0 && d.decided.Plan().Sending() > 0:
 		return d.s.command("run", file)
+	case d.decided.Plan().Reasons[batch.ReasonFirst] > 0: // it was a trial
+		return d.s.command("run", file, "first")
 	}
 	return ""
 }
@@ -126,6 +132,8 @@ func (d *desk) nextText(s *batch.Summary) string {
 	l, n := d.language(), &s.Counts
 	command := *cmp.Or(d.summary.Next, new(string))
 	switch {
+	case d.s.rehearsal:
+		return ""
 	case s.Stopped != "":
 		return l.sayf("Next        %s goes on from there\n", command)
 	case command == "" && n[batch.Unsent]+n[batch.Rejected]+n[batch.Invalid] > 0:

@@ -266,6 +266,8 @@ func many(n int, thing string) string {
 // duration is a time as people say it.
 func duration(d time.Duration) string {
 	switch {
+	case d < time.Second/2:
+		return "less than a second"
 	case d < time.Minute:
 		return many(int(d.Round(time.Second)/time.Second), "second")
 	case d < 2*time.Hour:

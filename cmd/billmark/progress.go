@@ -62,7 +62,7 @@ func (d *desk) progress(run int64, total int) *progress {
 		p.status = d.newStatus(run, total)
 		p.status.write(p.snapshot())
 	}
-	if total > 0 {
+	if total > 0 && p.screen != nil {
 		p.show()
 	}
 	p.stopped.Go(p.watch)
@@ -131,7 +131,7 @@ func (p *progress) show() {
 	now := time.Now()
 	if p.screen != nil {
 		p.draw(now)
-	} else if p.done > 0 || now.Sub(p.drawn) > time.Minute && !p.drawn.IsZero() {
+	} else {
 		fmt.Fprintln(p.out, "billmark: "+joined(p.pieces(now), math.MaxInt, ", "))
 	}
 	p.drawn = now
@@ -164,6 +164,9 @@ func (p *progress) waitingFor(now time.Time) string {
 func (p *progress) close() {
 	close(p.stop)
 	p.stopped.Wait()
+	if p.status != nil {
+		p.status.last = p.snapshot()
+	}
 	if p.screen != nil {
 		p.show()
 		p.screen.end()

@@ -231,7 +231,10 @@ func (d *desk) interruptible() (context.Context, func()) {
 				d.c.leave(exitInterrupted)
 				return
 			}
-			fmt.Fprintln(d.c.err, "\nbillmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once")
+			if isTerminal(d.c.err) {
+				fmt.Fprintln(d.c.err) // below the ^C
+			}
+			fmt.Fprintln(d.c.err, "billmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once")
 			cancel(batch.ErrInterrupted)
 		}
 	}()

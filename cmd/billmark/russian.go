@@ -27,7 +27,7 @@ var inRussian = map[string]string{
 	"\n%d of them are paid or cancel, which the service acts on at once.\nType %d, the number of updates, to send them:": "\nИз них %d - paid или cancel, сервис выполняет их сразу.\nВведите %d, число изменений, чтобы отправить:",
 
 	// The plan.
-	"Manifest    %s: %s (%s, %s)\n": "Манифест    %s: %s (%s, %s)\n",
+	"Manifest    %s: %s (%s, %s)\n": "Файл        %s: %s (%s, %s)\n",
 	"Columns     %s\n":              "Столбцы     %s\n",
 	"Dates       %s\n":              "Даты        %s\n",
 	"Account     %s at %s\n":        "Аккаунт     %s, %s\n",

@@ -61,22 +61,17 @@ func (s *screen) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// draw replaces the line.
+// draw replaces the line. It is drawn over what is there, so that nothing
+// flickers.
 func (s *screen) draw(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.width() == 0 || line == s.line && s.fits() {
+	if s.width() == 0 {
 		return
 	}
-	if s.fits() && s.line != "" {
-		// Drawn over what is there, so that nothing flickers.
-		io.WriteString(s.out, "\r"+padded(s.cut(line), len([]rune(s.line))))
-		if s.line = s.cut(line); s.moves {
-			io.WriteString(s.out, "\x1b[K")
-		}
-		return
+	if !s.fits() {
+		s.erase()
 	}
-	s.erase()
 	s.put(line)
 }
 
@@ -86,29 +81,36 @@ func (s *screen) end() {
 		return
 	}
 	defer s.mu.Unlock()
-	if s.line != "" {
+	if line := s.line; line != "" {
+		s.erase()
+		s.put(line)
 		io.WriteString(s.out, "\n")
 		s.line = ""
 	}
 }
 
-// put writes the line where the cursor stands, at the beginning of a line.
+// put writes the line over what stands there, and leaves the cursor at its
+// beginning: if a terminal that becomes narrower breaks the line, that is
+// still where it begins.
 func (s *screen) put(line string) {
-	s.line = s.cut(line)
-	io.WriteString(s.out, s.line)
+	text := s.cut(line)
+	drawn := padded(text, utf8.RuneCountInString(s.line))
+	if s.moves {
+		drawn = text + "\x1b[K"
+	}
+	io.WriteString(s.out, "\r"+drawn+"\r")
+	s.line = text
 }
 
-// erase takes the line away. If the terminal has become narrower since, the
-// line has been broken over several.
+// erase takes the line away, also one that was broken over several.
 func (s *screen) erase() {
-	if s.line == "" {
-		return
-	}
-	n, width := utf8.RuneCountInString(s.line), s.width()
-	if s.moves {
-		io.WriteString(s.out, "\r"+strings.Repeat("\x1b[A", (n-1)/max(1, width))+"\x1b[J")
-	} else {
-		io.WriteString(s.out, "\r"+strings.Repeat(" ", min(n, max(0, width-1)))+"\r")
+	switch {
+	case s.line == "":
+	case s.moves:
+		io.WriteString(s.out, "\r\x1b[J")
+	default:
+		blanks := min(utf8.RuneCountInString(s.line), max(0, s.width()-1))
+		io.WriteString(s.out, "\r"+strings.Repeat(" ", blanks)+"\r")
 	}
 	s.line = ""
 }

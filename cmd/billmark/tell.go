@@ -19,7 +19,7 @@ import (
 )
 
 // How long those who are told may take.
-const (
+var (
 	notifyLimit  = 30 * time.Second
 	webhookLimit = 10 * time.Second
 )

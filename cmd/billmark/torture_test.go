@@ -87,19 +87,26 @@ type shop struct {
 // trap is what happens when a request comes in.
 type trap struct {
 	at     int64 // the request's number, of all
+	onward bool  // and all after it
 	late   bool  // when it was carried out, not when it arrived
 	spring func()
 }
 
 func newShop(t testing.TB, latency time.Duration) *shop {
 	t.Helper()
+	return newBadShop(t, latency, nil)
+}
+
+// newBadShop is a shop whose sandbox misbehaves.
+func newBadShop(t testing.TB, latency time.Duration, faults map[string]float64) *shop {
+	t.Helper()
 	account, err := signer.NewAccount(shopAccount, shopKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, folder: t.TempDir()}
+	s := &shop{t: t, folder: folder(t)}
 	s.journal = filepath.Join(s.folder, "state", "shop7.journal")
-	s.sandbox = sandbox.New(sandbox.Config{Account: account, Latency: latency, Jitter: latency / 2, Seed: 1, Keep: true})
+	s.sandbox = sandbox.New(sandbox.Config{Account: account, Latency: latency, Jitter: latency / 2, Faults: faults, Seed: 1, Keep: true})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +124,19 @@ func newShop(t testing.TB, latency time.Duration) *shop {
 	return s
 }
 
+// folder gives a folder in memory if there is such a thing, so that thousands
+// of flushes take no time: to a killed process it is as good as a disk.
+func folder(t testing.TB) string {
+	if os.Getenv("BILLMARK_TORTURE") == "" {
+		if path, err := os.MkdirTemp("/dev/shm", "billmark-test-*"); err == nil {
+			t.Cleanup(func() { os.RemoveAll(path) })
+			return path
+		}
+	}
+	return t.TempDir()
+}
+
+// discard is a writer to nowhere.
 type discard struct{}
 
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
@@ -137,7 +157,7 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	n := s.arrived.Add(1)
 	trap := s.trap.Load()
-	hit := trap != nil && trap.at == n
+	hit := trap != nil && (n == trap.at || n > trap.at && trap.onward)
 	if hit && !trap.late {
 		trap.spring()
 	}
@@ -187,13 +207,40 @@ func (s *shop) updates() int {
 	return n
 }
 
+// faults counts what the sandbox did wrong.
+func (s *shop) faults() int {
+	n := 0
+	for _, times := range s.sandbox.Counts().Faults {
+		n += times
+	}
+	return n
+}
+
 // child is a billmark at work.
 type child struct {
 	t        testing.TB
 	cmd      *exec.Cmd
-	out, err bytes.Buffer
+	out, err safeBuffer
 	ended    chan struct{}
 	code     int // -1: killed
+}
+
+// safeBuffer can be read while it is written.
+type safeBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
 }
 
 // environment is what a child gets: nothing of ours but the key.
@@ -258,6 +305,18 @@ func (c *child) kill() {
 	<-c.ended
 }
 
+// hears waits until words stand on standard error.
+func (c *child) hears(words string) {
+	c.t.Helper()
+	for range 10_000 {
+		if strings.Contains(c.err.String(), words) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	c.t.Fatalf("%v does not say %q:\n%s", c.cmd.Args[1:], words, c.err.String())
+}
+
 // wait waits for the process's own end.
 func (c *child) wait() int {
 	c.t.Helper()
@@ -274,6 +333,25 @@ func (c *child) wait() int {
 func (s *shop) run(codes string, args ...string) *child {
 	s.t.Helper()
 	return s.start(args...).expect(codes)
+}
+
+// here runs the program within this process, with something around its journal
+// if wrap is not nil.
+func (s *shop) here(wrap func(batch.Journal) batch.Journal, args ...string) (code int, out, err string) {
+	if wrap != nil {
+		old := seams.journal
+		defer func() { seams.journal = old }()
+		seams.journal = wrap
+	}
+	var o, e bytes.Buffer
+	code = run(&console{
+		in: strings.NewReader(""), out: &o, err: &e, leave: func(int) { panic("left") },
+		env: func(name string) (string, bool) {
+			v, ok := map[string]string{"BILLMARK_KEY": shopKey, "TZ": "UTC", "HOME": s.folder}[name]
+			return v, ok
+		},
+	}, args)
+	return code, o.String(), e.String()
 }
 
 // expect waits and expects one of the codes, like "0 4".
@@ -344,13 +422,14 @@ type course struct {
 	bills []string
 	rows  map[string][]string // of each order, as they stand in a manifest
 	want  map[string][]string // the forms to be sent for each order, in order
+	upTo  map[string][]int    // how many of them have been sent after each row
 	total int
 }
 
 // newCourse invents orders with one to eight rows each: changes to and fro,
 // repetitions, second and third occurrences.
 func newCourse(rng *rand.Rand, rows int) *course {
-	c := &course{rng: rng, rows: map[string][]string{}, want: map[string][]string{}}
+	c := &course{rng: rng, rows: map[string][]string{}, want: map[string][]string{}, upTo: map[string][]int{}}
 	for c.total < rows {
 		bill := fmt.Sprint(100_001 + 1000*len(c.bills) + rng.IntN(400))
 		c.bills = append(c.bills, bill)
@@ -381,11 +460,11 @@ func (c *course) invent(bill string, rows int) {
 		}
 		c.rows[bill] = append(c.rows[bill], row)
 		c.total++
-		if dated && seen[form] || !dated && last[pair] == status {
-			continue
+		if !(dated && seen[form] || !dated && last[pair] == status) {
+			seen[form], last[pair] = true, status
+			c.want[bill] = append(c.want[bill], form)
 		}
-		seen[form], last[pair] = true, status
-		c.want[bill] = append(c.want[bill], form)
+		c.upTo[bill] = append(c.upTo[bill], len(c.want[bill]))
 	}
 }
 
@@ -442,6 +521,3 @@ func (c *course) heldAgainst(t testing.TB, got map[string][]string) {
 		}
 	}
 }
-
-// misfortune prepares what goes wrong in a child.
-func misfortune(string) {}

@@ -91,6 +91,7 @@ type watcher struct {
 	lock   *flock.Flock
 	sleep  func(context.Context, time.Duration) error
 	now    func() time.Time
+	step   func() // before each step of moving a file
 
 	seen    map[string]sighting
 	rest    time.Time     // nothing is run before it
@@ -117,7 +118,7 @@ func newWatcher(c *console, s *watchSettings, folder string) (*watcher, error) {
 	if s.every <= 0 {
 		return nil, usage("--every must be more than nothing", "say for example --every 2s")
 	}
-	w := &watcher{c: c, s: s, folder: folder, sleep: sleepFor, now: time.Now, seen: map[string]sighting{}}
+	w := &watcher{c: c, s: s, folder: folder, sleep: sleepFor, now: time.Now, step: func() {}, seen: map[string]sighting{}}
 	d := newDesk(c, &s.settings)
 	for _, step := range []func() error{d.address, d.wire} {
 		if err := step(); err != nil {

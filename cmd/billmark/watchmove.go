@@ -162,6 +162,7 @@ func (w *watcher) writeMoves(m *moves) error {
 	if err != nil {
 		return err
 	}
+	w.step()
 	part := filepath.Join(w.folder, workFolder, movesFile+".part")
 	f, err := os.Create(part)
 	if err != nil {
@@ -171,6 +172,7 @@ func (w *watcher) writeMoves(m *moves) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	w.step()
 	return os.Rename(part, filepath.Join(w.folder, workFolder, movesFile))
 }
 
@@ -192,12 +194,13 @@ func (w *watcher) carryOut(m *moves) (stays bool, err error) {
 		return stays, err
 	}
 	delete(w.seen, m.Manifest)
+	w.step()
 	return stays, os.Remove(filepath.Join(w.folder, workFolder, movesFile))
 }
 
 // moveOne moves a file that is still there to a name that is still free.
 func (w *watcher) moveOne(from, to string) error {
-	if w.free(from) {
+	if w.step(); w.free(from) {
 		return nil
 	}
 	ending := filepath.Ext(to)

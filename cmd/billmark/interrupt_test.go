@@ -1,0 +1,92 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var interrupts = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+
+// TestKillInterrupt: the first interrupt lets what is in flight finish, starts
+// nothing more, and writes the report.
+func TestKillInterrupt(t *testing.T) {
+	t.Parallel()
+	const workers, at = 4, 6
+	for _, signal := range interrupts {
+		for round := range scale(3) {
+			rng := rand.New(rand.NewPCG(uint64(signal), uint64(round)))
+			k := &killing{t: t, workers: workers, rng: rng, shop: newShop(t, 0), course: newCourse(rng, 80)}
+			k.manifest = filepath.Join(k.shop.folder, "orders.csv")
+			rows := k.course.manifest(t, k.manifest)
+			struck, answered := make(chan struct{}, 100), make(chan struct{})
+			k.shop.trap.Store(&trap{at: int64(at + round), onward: true, spring: func() { struck <- struct{}{}; <-answered }})
+			c := k.shop.start(k.shop.args("run", "--workers", "4", k.manifest)...)
+			<-struck
+			c.cmd.Process.Signal(signal)
+			c.hears("stopping")
+			time.Sleep(50 * time.Millisecond) // it says so just before it does
+			close(answered)
+			c.expect("130").says("stopping", "the same command goes on")
+			k.shop.quiet()
+			k.shop.trap.Store(nil)
+			if n := k.shop.updates(); n >= at+round+workers {
+				t.Errorf("%v at request %d: %d were sent", signal, at+round, n)
+			}
+			k.look(interrupted, rows)
+			if k.before > 0 {
+				t.Errorf("%v: %d updates are unknown", signal, k.before)
+			}
+			if strings.Contains(c.err.String(), "waiting for the network") {
+				t.Errorf("%v: nothing is wrong with the network:\n%s", signal, c.err.String())
+			}
+			k.resume()
+		}
+	}
+	t.Logf("%d interrupts of %d kinds", len(interrupts)*scale(3), len(interrupts))
+}
+
+// TestKillSecondInterrupt: the second interrupt does not wait for anything.
+func TestKillSecondInterrupt(t *testing.T) {
+	t.Parallel()
+	for _, signal := range interrupts {
+		rng := rand.New(rand.NewPCG(uint64(signal), 1))
+		k := &killing{t: t, workers: 4, rng: rng, shop: newShop(t, 0), course: newCourse(rng, 80)}
+		k.manifest = filepath.Join(k.shop.folder, "orders.csv")
+		rows := k.course.manifest(t, k.manifest)
+		struck, answered := make(chan struct{}), make(chan struct{})
+		k.shop.trap.Store(&trap{at: 9, spring: func() { close(struck); <-answered }})
+		c := k.shop.start(k.shop.args("run", "--workers", "4", "--timeout", "60s", k.manifest)...)
+		<-struck
+		c.cmd.Process.Signal(signal)
+		c.hears("a second interrupt leaves at once")
+		select {
+		case <-c.ended:
+			t.Errorf("%v: it left with a request in flight", signal)
+		case <-time.After(100 * time.Millisecond):
+		}
+		second := time.Now()
+		c.cmd.Process.Signal(signal)
+		c.expect("130")
+		if took := time.Since(second); took > 5*time.Second {
+			t.Errorf("%v: it took %v to leave", signal, took)
+		}
+		close(answered)
+		k.shop.quiet()
+		k.look(killed, rows)
+		if k.before != 1 {
+			t.Errorf("%v: %d updates are unknown, want the one in flight", signal, k.before)
+		}
+		if _, err := os.Stat(filepath.Join(k.shop.folder, "orders.report.csv")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%v: a report was written: %v", signal, err)
+		}
+		k.resume()
+	}
+}
