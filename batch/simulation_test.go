@@ -33,7 +33,6 @@ type world struct {
 	seen    map[string]int      // how often each form arrived
 	flying  map[string]bool     // bills with a request in flight
 	most    int                 // requests in flight at once
-	now     int
 	faults  map[string]float64
 	journal *memoryJournal
 }

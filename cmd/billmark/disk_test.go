@@ -43,7 +43,7 @@ func smallDisk(t *testing.T, kib int) (folder string, change func(kib int, flags
 // shortage is a run that finds no room for its records.
 type shortage struct {
 	killing
-	requests, unknown, told, full int
+	unknown, told, full int
 }
 
 func newShortage(t *testing.T, seed int) *shortage {

@@ -25,7 +25,7 @@ func (d *desk) log() (*slog.Logger, func() error, error) {
 		handlers = append(handlers, slog.NewJSONHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	if d.s.verbose {
-		handlers = append(handlers, tint.NewHandler(d.c.err, &tint.Options{Level: slog.LevelDebug, NoColor: !isTerminal(d.c.err) || noColor(d.c)}))
+		handlers = append(handlers, tint.NewTextHandler(d.c.err, &tint.Options{Level: slog.LevelDebug, NoColor: !isTerminal(d.c.err) || noColor(d.c)}))
 	}
 	return slog.New(slog.NewMultiHandler(handlers...)), closeLog, nil
 }

@@ -82,8 +82,10 @@ func TestKeyStaysSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, stop, err := startSandbox(sandbox.New(sandbox.Config{Account: account, Latency: 20 * time.Millisecond,
-		Faults: map[string]float64{"badhash": 0.1, "drop": 0.1, "html": 0.1}}))
+	address, stop, err := startSandbox(sandbox.New(sandbox.Config{
+		Account: account, Latency: 20 * time.Millisecond,
+		Faults: map[string]float64{"badhash": 0.1, "drop": 0.1, "html": 0.1},
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +97,10 @@ func TestKeyStaysSecret(t *testing.T) {
 	}
 	write(t, filepath.Join(folder, "m.csv"), manifest)
 	env := []string{"BILLMARK_ACCOUNT=shop7", "BILLMARK_KEY=" + canary, "BILLMARK_API=" + address, "BILLMARK_RATE=0"}
-	args := []string{"run", "--verbose", "--log-file", "log.json", "--max-failures", "100", "--report", "r.csv", "--report", "r.html",
-		"--report", "r.jsonl", "--report", "r.xlsx", "m.csv"}
+	args := []string{
+		"run", "--verbose", "--log-file", "log.json", "--max-failures", "100", "--report", "r.csv", "--report", "r.html",
+		"--report", "r.jsonl", "--report", "r.xlsx", "m.csv",
+	}
 	heard := map[string][]byte{}
 	crash := asChild(folder, env, args...)
 	var out bytes.Buffer
