@@ -127,8 +127,8 @@ func (j *Journal) commitGroup(change func() error) error {
 	err := j.alone(func(driver.Conn) error {
 		err := j.transact(change)
 		if err != nil {
-			_, undone := j.rollback.exec()
-			err = errors.Join(understood(err), undone)
+			j.rollback.exec() // often undone already; nothing is written any more in any case
+			err = understood(err)
 		}
 		return err
 	})

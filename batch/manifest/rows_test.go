@@ -33,7 +33,7 @@ func TestRows(t *testing.T) {
 			"sent of bill 100000 at 1362254400 with 10000000000000 (the tracking number ends in many zeros; a spreadsheet may have rounded it: compare it with the carrier's)",
 			"paid of bill 100001 at 1362254400", "return of bill 100002", "cancel of bill 100003",
 		}},
-		{"in quotes", "\"bill_id\",\"status\",\"date\",\"rpo\"\n\"5\",\"sent\",\"1362254400\",\"A \"\"B\"\"\"\n", Options{}, []string{`sent of bill 5 at 1362254400 with A "B"`}},
+		{"in quotes", "\"bill_id\",\"status\",\"date\",\"rpo\"\n\"5\",\"sent\",\"1362254400\",\"A1 \"\"B\"\"\"\n", Options{}, []string{`sent of bill 5 at 1362254400 with A1 "B"`}},
 		{"other columns first, and doubled", "x,rpo,x,status,,bill_id,date\n,AB1,\"a,b\",SENT,,7,1362254400\n", Options{}, []string{"sent of bill 7 at 1362254400 with AB1"}},
 		{"carriage returns", "bill_id,status\r\n1,cancel\r\n2,return\r\n", Options{}, []string{"cancel of bill 1", "return of bill 2"}},
 		{"mixed line ends", "bill_id,status\n1,cancel\r\n2,return\n3,cancel\r\n", Options{}, []string{"cancel of bill 1", "return of bill 2", "cancel of bill 3"}},

@@ -36,12 +36,8 @@ type tollgate struct {
 
 func newTollgate(t testing.TB, config sandbox.Config) *tollgate {
 	t.Helper()
-	account, err := signer.NewAccount(shopAccount, shopKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.Account, config.Seed = account, 1
-	g := &tollgate{shop: &shop{t: t, folder: t.TempDir()}, sandbox: sandbox.New(config)}
+	g := &tollgate{shop: &shop{t: t, folder: t.TempDir()}}
+	g.behave(config)
 	g.journal = filepath.Join(g.folder, "state", "shop7.journal")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -60,12 +56,26 @@ func newTollgate(t testing.TB, config sandbox.Config) *tollgate {
 	return g
 }
 
+// behave puts a new sandbox behind the tollgate, and begins to count anew.
+func (g *tollgate) behave(config sandbox.Config) {
+	g.t.Helper()
+	account, err := signer.NewAccount(shopAccount, shopKey)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	config.Account, config.Seed = account, 1
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sandbox, g.at = sandbox.New(config), nil
+}
+
 func (g *tollgate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	g.mu.Lock()
 	g.at = append(g.at, now)
+	s := g.sandbox
 	g.mu.Unlock()
-	g.sandbox.ServeHTTP(w, r)
+	s.ServeHTTP(w, r)
 }
 
 func (g *tollgate) count(_ net.Conn, state http.ConnState) {
@@ -101,13 +111,6 @@ func (g *tollgate) arrivals() []time.Duration {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// forget begins to count anew.
-func (g *tollgate) forget() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.at = nil
 }
 
 // TestPaceOfProgram: the program keeps to its pace. How exactly is measured by
@@ -218,8 +221,8 @@ func readingBack(t *testing.T, m *measured) *tollgate {
 	g := newTollgate(t, sandbox.Config{Latency: m.latency, Faults: map[string]float64{"drop": 0.5}})
 	manifest := g.orders(int(m.limit * paceLasts))
 	g.run("4", g.args("run", "--max-failures", "100%", "--workers", "64", "--yes", manifest)...)
-	g.forget()
-	g.run("0 3 4", g.args("settle", "--rate", fmt.Sprint(m.limit), "--workers", "64", manifest)...)
+	g.behave(sandbox.Config{Latency: m.latency})
+	g.run("4", g.args("settle", "--rate", fmt.Sprint(m.limit), "--workers", "64", manifest)...)
 	return g
 }
 
@@ -244,7 +247,7 @@ func TestPaceMeasured(t *testing.T) {
 		)
 	}
 	for _, limit := range []float64{20, 100} {
-		lines = append(lines, &measured{name: "settle", limit: limit, latency: 50 * time.Millisecond, make: readingBack})
+		lines = append(lines, &measured{name: "settle", limit: limit, latency: 5 * time.Millisecond, make: readingBack})
 	}
 	for _, m := range lines {
 		for m.tries = 1; ; m.tries++ {

@@ -14,6 +14,7 @@ import (
 
 	"billmark/batch"
 	"billmark/batch/api"
+	"billmark/report"
 )
 
 // settleSettings are the flags of billmark settle.
@@ -237,26 +238,41 @@ func (x *settling) readBack(ctx context.Context, list []batch.Record) error {
 	poster := x.client.Open()
 	defer poster.Close()
 	back := batch.ReadBack{Account: x.account, Poster: poster, Pace: batch.NewPace(x.s.rate.limit), Function: api.Details, Form: api.DetailsForm}
+	broken := 0 // readings in a row
 	for i, r := range list {
 		reply, err := back.Read(ctx, r.Update.Bill)
-		if ctx.Err() != nil {
-			err = batch.ErrInterrupted
-		}
-		stop := api.Judge(reply.Code).Stop && reply.Code != ""
-		if err != nil || stop {
-			for _, rest := range list[i:] {
-				x.left = append(x.left, settled{rest, rest.Outcome.Class, "not read back"})
+		switch {
+		case ctx.Err() != nil:
+			x.leaveAll(list[i:], "not read back")
+			return batch.ErrInterrupted
+		case reply.Code != "" && api.Judge(reply.Code).Stop:
+			x.leaveAll(list[i:], "not read back")
+			return &batch.Stop{Reason: batch.StopAccount, Code: reply.Code, Text: reply.Text}
+		case err != nil:
+			if broken++; broken == enoughBroken {
+				x.leaveAll(list[i:], "not read back")
+				return err
 			}
-			if stop {
-				return &batch.Stop{Reason: batch.StopAccount, Code: reply.Code, Text: reply.Text}
-			}
-			return err
+			x.leaveAll(list[i:i+1], report.Clean(err.Error()))
+			continue
 		}
+		broken = 0
 		if err := x.judge(r, reply.Code, reply.Result); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// enoughBroken readings in a row end the settling: the next one would be no
+// better.
+const enoughBroken = 3
+
+// leaveAll notes that updates stay what they are, and why.
+func (x *settling) leaveAll(list []batch.Record, why string) {
+	for _, r := range list {
+		x.left = append(x.left, settled{r, r.Outcome.Class, why})
+	}
 }
 
 func (x *settling) judge(r batch.Record, code string, result []byte) error {
