@@ -1,6 +1,7 @@
 # make demo and make test need only Go, git and make.
 RELEASE := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X main.release=$(RELEASE)
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+LDFLAGS := -s -w -X main.release=$(RELEASE) -X main.commit=$(COMMIT)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -56,4 +57,4 @@ cross: ## the program for every system it is meant for
 	  echo $$t; CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go build -trimpath -ldflags '$(LDFLAGS)' -o /dev/null ./cmd/billmark || exit 1; done
 
 release: ## archives for every system into ./dist, with checksums and bills of materials
-	go run ./.ci/release.go -version '$(RELEASE)'
+	go run ./.ci/release.go -version '$(RELEASE)' -commit '$(COMMIT)'

@@ -41,6 +41,7 @@ type file struct {
 
 // release is one call of this program.
 type release struct {
+	commit                string
 	version, out, scratch string
 	when                  time.Time
 	common                []file // in every archive
@@ -51,6 +52,7 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("release: ")
 	version := flag.String("version", "dev", "the version to be stamped in")
+	commit := flag.String("commit", "", "the commit to be stamped in")
 	out := flag.String("out", "dist", "the folder for the archives; what is in it goes away")
 	only := flag.String("only", "", "targets like linux/amd64,windows/arm64; empty for all")
 	flag.Parse()
@@ -61,7 +63,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	r := &release{version: *version, out: *out, scratch: scratch, when: commitTime()}
+	r := &release{version: *version, commit: *commit, out: *out, scratch: scratch, when: commitTime()}
 	err = r.make()
 	os.RemoveAll(scratch)
 	if err != nil {
@@ -152,7 +154,7 @@ func (r *release) build(system, machine string) (string, error) {
 	if system == "windows" {
 		path += ".exe"
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.release="+r.version, "-o", path, "./cmd/billmark")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.release="+r.version+" -X main.commit="+r.commit, "-o", path, "./cmd/billmark")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+machine)
 	cmd.Stderr = os.Stderr
 	return path, cmd.Run()

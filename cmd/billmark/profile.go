@@ -27,6 +27,7 @@ var notInProfiles = map[string]string{
 	"key":     "a key has no place in a profile: set BILLMARK_KEY, or give key-file",
 	"profile": "a profile cannot call another",
 	"notify":  "a profile may come from others, so it starts no programs: say --notify",
+	"webhook": "a profile may come from others, so it sends nothing elsewhere: say --webhook",
 }
 
 // settable are the flags that a profile can set, over settings of their own.

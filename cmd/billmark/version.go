@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// release is stamped in by the Makefile.
-var release = "dev"
+// release and commit are stamped in by the Makefile.
+var release, commit = "dev", ""
 
 func version() string { return release }
 
@@ -19,16 +19,23 @@ func versionCommand(c *console) *cobra.Command {
 		Short: "version, commit, Go version",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			commit := "unknown commit"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						commit = "commit " + s.Value
-					}
-				}
-			}
-			_, err := fmt.Fprintf(c.out, "billmark %s, %s, %s %s/%s\n", version(), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(c.out, "billmark %s, %s, %s %s/%s\n", version(), source(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
+}
+
+// source names the commit that the program was built from.
+func source() string {
+	if commit != "" {
+		return "commit " + commit
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return "commit " + s.Value
+			}
+		}
+	}
+	return "unknown commit"
 }
