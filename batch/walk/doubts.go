@@ -40,7 +40,7 @@ func (j *joiner) doubt(r *asked, format string, args ...any) {
 
 // sharedNumbers warns of tracking numbers that stand on two bills.
 func (j *joiner) sharedNumbers() error {
-	last := map[uint64]asked{} // by number
+	last := map[uint64]int32{} // where in data the last row with a number is
 	for n := range parts {
 		data, err := j.d.walk.rpos.load(n)
 		if err != nil {
@@ -50,13 +50,15 @@ func (j *joiner) sharedNumbers() error {
 			return errSpoiled
 		}
 		clear(last)
-		for ; len(data) > 0; data = data[askedSize:] {
-			var b asked
-			b.decode(data)
-			if a, ok := last[b.rpo]; ok && a.bill != b.bill {
-				j.doubt(&b, "its tracking number is also that of order %d in line %d", a.bill, a.line)
+		for at := 0; at < len(data); at += askedSize {
+			var a, b asked
+			b.decode(data[at:])
+			if before, ok := last[b.rpo]; ok {
+				if a.decode(data[before:]); a.bill != b.bill {
+					j.doubt(&b, "its tracking number is also that of order %d in line %d", a.bill, a.line)
+				}
 			}
-			last[b.rpo] = b
+			last[b.rpo] = int32(at)
 		}
 	}
 	return nil

@@ -2,33 +2,26 @@ package walk
 
 import (
 	"fmt"
-	"io"
 	"os"
 )
 
-// bufferSize is what each part of a spool keeps in memory before it writes.
-const bufferSize = 4 << 10
+// pageSize is how much of a part is kept in memory before it is written.
+const pageSize = 4 << 10
 
 // spool holds byte records sorted into parts: each part gives back its records
 // in the order in which they were added. Memory is bounded by the number of
-// parts; what is over goes to one temporary file.
+// parts; what is over goes to one temporary file, page by page.
 type spool struct {
 	folder string // for the temporary file; "" is the system's
 	parts  []part
 	file   *os.File
-	size   int64
+	pages  uint32 // in the file
 	read   []byte
 }
 
 type part struct {
-	buffer []byte
-	chunks []chunk // of the file
-	bytes  int64
-}
-
-type chunk struct {
-	offset int64
-	length int
+	pages []uint32 // of the file
+	tail  []byte   // what fills no page
 }
 
 func newSpool(folder string, parts int) *spool {
@@ -38,17 +31,22 @@ func newSpool(folder string, parts int) *spool {
 // add appends a record to a part.
 func (s *spool) add(n int, record []byte) error {
 	p := &s.parts[n]
-	if len(p.buffer)+len(record) > bufferSize && len(p.buffer) > 0 {
+	if p.tail == nil {
+		p.tail = make([]byte, 0, pageSize)
+	}
+	for len(p.tail)+len(record) >= pageSize {
+		rest := pageSize - len(p.tail)
+		p.tail = append(p.tail, record[:rest]...)
+		record = record[rest:]
 		if err := s.spill(p); err != nil {
 			return err
 		}
 	}
-	p.buffer = append(p.buffer, record...)
-	p.bytes += int64(len(record))
+	p.tail = append(p.tail, record...)
 	return nil
 }
 
-// spill writes a part's buffer to the file.
+// spill writes a part's tail, which fills a page.
 func (s *spool) spill(p *part) error {
 	if s.file == nil {
 		f, err := os.CreateTemp(s.folder, "billmark-*.tmp")
@@ -58,12 +56,12 @@ func (s *spool) spill(p *part) error {
 		s.file = f
 		os.Remove(f.Name()) // where the system lets us, it goes with the process
 	}
-	if _, err := s.file.WriteAt(p.buffer, s.size); err != nil {
+	if _, err := s.file.WriteAt(p.tail, int64(s.pages)*pageSize); err != nil {
 		return fmt.Errorf("writing a temporary file: %w", err)
 	}
-	p.chunks = append(p.chunks, chunk{s.size, len(p.buffer)})
-	s.size += int64(len(p.buffer))
-	p.buffer = p.buffer[:0]
+	p.pages = append(p.pages, s.pages)
+	s.pages++
+	p.tail = p.tail[:0]
 	return nil
 }
 
@@ -71,21 +69,21 @@ func (s *spool) spill(p *part) error {
 // the next call.
 func (s *spool) load(n int) ([]byte, error) {
 	p := &s.parts[n]
-	if len(p.chunks) == 0 {
-		return p.buffer, nil
+	if len(p.pages) == 0 {
+		return p.tail, nil
 	}
-	if int64(cap(s.read)) < p.bytes {
-		s.read = make([]byte, p.bytes)
+	if size := len(p.pages)*pageSize + len(p.tail); cap(s.read) < size {
+		s.read = make([]byte, 0, size)
 	}
-	s.read = s.read[:p.bytes]
-	at := 0
-	for _, c := range p.chunks {
-		if _, err := s.file.ReadAt(s.read[at:at+c.length], c.offset); err != nil && err != io.EOF {
+	s.read = s.read[:0]
+	for _, page := range p.pages {
+		at := len(s.read)
+		s.read = s.read[:at+pageSize]
+		if _, err := s.file.ReadAt(s.read[at:], int64(page)*pageSize); err != nil {
 			return nil, fmt.Errorf("reading a temporary file: %w", err)
 		}
-		at += c.length
 	}
-	copy(s.read[at:], p.buffer)
+	s.read = append(s.read, p.tail...)
 	return s.read, nil
 }
 

@@ -61,7 +61,7 @@ type Walk struct {
 
 // parts is how many parts bills are sorted into; with five million rows a
 // part takes about a megabyte.
-const parts = 128
+const parts = 256
 
 // markEvery is how many rows lie between two places at which a pass can start.
 const markEvery = 1 << 13
@@ -154,7 +154,7 @@ func (w *Walk) Rows() int { return w.rows }
 func (w *Walk) Close() error { return errors.Join(w.asked.close(), w.rpos.close()) }
 
 // partOf sorts bills into parts, neighbours into different ones.
-func partOf(bill uint64) int { return int(mix(bill) >> (64 - 7)) }
+func partOf(bill uint64) int { return int(mix(bill) >> (64 - 8)) }
 
 func mix(n uint64) uint64 {
 	n ^= n >> 32
