@@ -60,7 +60,7 @@ type Walk struct {
 }
 
 // parts is how many parts bills are sorted into; with five million rows a
-// part takes about a megabyte.
+// part takes about two thirds of a megabyte.
 const parts = 256
 
 // markEvery is how many rows lie between two places at which a pass can start.

@@ -150,6 +150,7 @@ func (m *measured) allowed() int { return int(m.limit + max(2, 0.03*m.limit)) }
 
 // look reads what the tollgate saw.
 func (m *measured) look(at []time.Duration) {
+	hist := map[int]int{}; for _, a := range at { hist[int(a/(50*time.Millisecond))]++ }; for i := 70; i < 170; i++ { fmt.Print(hist[i], " ") }; fmt.Println()
 	m.requests, m.share, m.first, m.most = len(at), 0, 0, 0
 	if len(at) < 2 {
 		return
@@ -250,15 +251,17 @@ func TestPaceMeasured(t *testing.T) {
 		lines = append(lines, &measured{name: "settle", limit: limit, latency: 5 * time.Millisecond, make: readingBack})
 	}
 	for _, m := range lines {
-		for m.tries = 1; ; m.tries++ {
-			m.look(m.make(t, m).arrivals())
-			if m.good() || m.tries == 3 {
-				break
+		t.Run(fmt.Sprintf("%s at %v per second, replies in %v", m.name, m.limit, m.latency), func(t *testing.T) {
+			for m.tries = 1; ; m.tries++ {
+				m.look(m.make(t, m).arrivals())
+				if m.good() || m.tries == 3 {
+					break
+				}
 			}
-		}
-		if !m.good() {
-			t.Errorf("%s at %v/s, replies in %v: %.4f of the rate, %d in one second, of %d", m.name, m.limit, m.latency, m.share, m.most, m.allowed())
-		}
+			if !m.good() {
+				t.Errorf("%.4f of the rate, %d requests in one second, of %d", m.share, m.most, m.allowed())
+			}
+		})
 	}
 	t.Log(paceTable(lines))
 }
@@ -269,6 +272,9 @@ func paceTable(lines []*measured) string {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "what\trate/s\treplies\trequests\tof the rate\tfirst second\tworst second\tallowed\ttries")
 	for _, m := range lines {
+		if m.tries == 0 {
+			continue
+		}
 		fmt.Fprintf(w, "%s\t%v\t%v\t%d\t%.4f\t%d\t%d\t%d\t%d\n", m.name, m.limit, m.latency, m.requests, m.share, m.first, m.most, m.allowed(), m.tries)
 	}
 	w.Flush()
