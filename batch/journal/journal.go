@@ -83,8 +83,10 @@ type Journal struct {
 	zone string
 	lock *lock
 	seen *seen
-	db   *sql.DB
-	conn *sql.Conn
+	// company is what lay beside the file when it was opened.
+	company company
+	db      *sql.DB
+	conn    *sql.Conn
 
 	intake  *intake
 	writer  sync.WaitGroup
@@ -106,12 +108,20 @@ type Journal struct {
 func Open(path string, id Identity) (*Journal, error) {
 	j, err := open(path, id)
 	if err != nil {
-		return nil, fmt.Errorf("opening the journal %s: %w", path, understood(err))
+		err = understood(err)
+		var other *InUse
+		if errors.As(err, &other) && other.Path == "" {
+			other.Path = path
+		}
+		return nil, fmt.Errorf("opening the journal %s: %w", path, err)
 	}
 	return j, nil
 }
 
 func open(path string, id Identity) (*Journal, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // what belongs to it lies beside the file itself
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -122,11 +132,11 @@ func open(path string, id Identity) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{path: path, lock: lock, open: map[batch.Update]*row{}, flying: []byte{}, intake: newIntake()}
+	j := &Journal{path: path, lock: lock, open: map[batch.Update]*row{}, flying: []byte{}, intake: newIntake(), company: companyOf(path)}
 	if j.seen, err = openSeen(path); err != nil {
 		return nil, errors.Join(err, j.release())
 	}
-	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.load, j.prepare, j.adopt} {
+	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.occupy, j.load, j.prepare, j.adopt} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, j.release())
 		}
@@ -167,6 +177,8 @@ func (j *Journal) identify(id Identity) error {
 		return err
 	}
 	switch {
+	case app == 0 && version == 0 && tables == 0 && j.company.size > 0 && j.company.alone():
+		return parted(j.path)
 	case app == 0 && version == 0 && tables == 0:
 		if err := j.create(id); err != nil {
 			return err
@@ -199,6 +211,7 @@ func (j *Journal) create(id Identity) error {
 			[]any{id.Account, id.API, zone, now, int64(identityDigest(id.Account, id.API, zone, now))},
 		},
 		{"INSERT INTO tally VALUES (1, 0, 0, 0, 0, x'', ?)", []any{int64(new(tally).seal(nil))}},
+		{"INSERT INTO use VALUES (1, 0)", nil},
 		{"COMMIT", nil},
 	} {
 		if _, err := j.conn.ExecContext(context.Background(), step.query, step.args...); err != nil {
@@ -240,7 +253,11 @@ func (j *Journal) Close() error {
 	j.closing.Do(func() {
 		j.intake.close()
 		j.writer.Wait()
+		left := j.leave()
 		j.closed = j.release()
+		if j.failed == nil {
+			j.closed = errors.Join(left, j.closed)
+		}
 	})
 	return j.closed
 }
@@ -277,8 +294,10 @@ func understood(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	const ioError, corrupt, full, notADatabase = 10, 11, 13, 26
+	const busy, ioError, corrupt, full, notADatabase = 5, 10, 11, 13, 26
 	switch e.Code() & 0xff {
+	case busy: // by another name of the same file
+		return &InUse{}
 	case corrupt, notADatabase:
 		return fmt.Errorf("%w: %w", batch.ErrDamaged, err)
 	case ioError, full:

@@ -22,6 +22,14 @@ CREATE TABLE tally (
     seal     INTEGER NOT NULL  -- a digest of all above
 ) STRICT;
 
+-- Whether a process has the journal, or was killed while it had. It stands in
+-- the file itself, not only in the log beside it: a file that says so and was
+-- taken away from its log must not be believed.
+CREATE TABLE use (
+    one  INTEGER PRIMARY KEY CHECK (one = 1),
+    open INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE runs (
     id       INTEGER PRIMARY KEY,
     file     TEXT NOT NULL,

@@ -72,10 +72,12 @@ func (j *Journal) alone(do func(driver.Conn) error) error {
 	return j.conn.Raw(func(c any) error { return do(c.(driver.Conn)) })
 }
 
-func (s *statement) prepare(c driver.Conn, query string) (err error) {
-	if s.Stmt, err = c.(driver.ConnPrepareContext).PrepareContext(context.Background(), query); err != nil {
+func (s *statement) prepare(c driver.Conn, query string) error {
+	stmt, err := c.(driver.ConnPrepareContext).PrepareContext(context.Background(), query)
+	if err != nil { // the driver's nil is none that can be told from a statement
 		return err
 	}
+	s.Stmt = stmt
 	s.args = make([]driver.NamedValue, strings.Count(query, "?"))
 	for i := range s.args {
 		s.args[i].Ordinal = i + 1

@@ -1,0 +1,68 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"billmark/batch"
+)
+
+// company is what lay beside a journal before it was opened. A journal that
+// was in use when its process ended has its last records in the log beside it:
+// moved, copied or linked without it, it has forgotten what was sent.
+type company struct {
+	size int64 // of the journal itself
+	log  bool  // there is a write-ahead log
+	seen bool  // there is a witness, which would miss what is missing
+}
+
+func companyOf(path string) company {
+	var c company
+	if info, err := os.Stat(path); err == nil {
+		c.size = info.Size()
+	}
+	_, err := os.Stat(path + "-wal")
+	c.log = err == nil
+	_, err = os.Stat(seenPath(path))
+	c.seen = err == nil
+	return c
+}
+
+// alone reports that the journal was parted from what belongs to it.
+func (c company) alone() bool { return !c.log && !c.seen }
+
+func parted(path string) error {
+	name := filepath.Base(path)
+	return fmt.Errorf("%w: it was in use when its process ended, and the files %s-wal and %s.seen that belong to it are not beside it (was it moved or copied by itself?)",
+		batch.ErrDamaged, name, name)
+}
+
+// occupy marks the journal as in use, in the file itself.
+func (j *Journal) occupy() error {
+	var open int64
+	if err := j.scan("SELECT open FROM use", &open); err != nil {
+		return err
+	}
+	switch {
+	case open != 0 && j.company.alone():
+		return parted(j.path)
+	case open != 0:
+		return nil
+	}
+	return j.mark("UPDATE use SET open = 1", "PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+// leave takes the mark back. Should that fail, the log and the witness beside
+// the file still tell.
+func (j *Journal) leave() error { return j.mark("UPDATE use SET open = 0") }
+
+func (j *Journal) mark(queries ...string) error {
+	for _, q := range queries {
+		if _, err := j.conn.ExecContext(context.Background(), q); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package journal_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"billmark/batch"
+	"billmark/batch/journal"
+)
+
+// takeAway copies some of the files of a journal elsewhere, as they are, and gives
+// the copy's path.
+func takeAway(t *testing.T, path string, endings ...string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), filepath.Base(path))
+	for _, ending := range endings {
+		text, err := os.ReadFile(path + ending)
+		must(t, err)
+		must(t, os.WriteFile(to+ending, text, 0o600))
+	}
+	return to
+}
+
+// TestParted: a journal that was in use when it was taken away from the log
+// beside it has forgotten what was sent, and is refused; one that was closed
+// is whole by itself.
+func TestParted(t *testing.T) {
+	path := newPath(t)
+	j := mustOpen(t, path)
+	newborn := takeAway(t, path, "")
+	run := start(t, j)
+	must(t, j.Begin(run, paid(1)))
+	must(t, j.End(run, paid(1), confirmed()))
+	must(t, j.Close())
+	closed := takeAway(t, path, "")
+
+	j = mustOpen(t, path)
+	must(t, j.Begin(run, paid(2)))
+	inUse, withLog := takeAway(t, path, ""), takeAway(t, path, "", "-wal")
+	must(t, j.Close())
+
+	for name, path := range map[string]string{"just made": newborn, "in use": inUse} {
+		if _, err := journal.Open(path, shop); !errors.Is(err, batch.ErrDamaged) {
+			t.Errorf("%s, by itself: %v", name, err)
+		}
+	}
+	for path, most := range map[string]int{closed: 1, withLog: 2} {
+		j := mustOpen(t, path)
+		if n := len(records(t, j)); n != most {
+			t.Errorf("%d records, not %d", n, most)
+		}
+		if err := j.Begin(start(t, j), paid(1)); !errors.Is(err, batch.ErrSentBefore) {
+			t.Errorf("begun again: %v", err)
+		}
+		j.Close()
+	}
+}
+
+// TestOtherNames: a journal is one journal by whatever name it is opened.
+func TestOtherNames(t *testing.T) {
+	path := newPath(t)
+	j := mustOpen(t, path)
+	folder := t.TempDir()
+	soft, hard := filepath.Join(folder, "soft"), filepath.Join(filepath.Dir(path), "hard")
+	if os.Symlink(path, soft) != nil || os.Link(path, hard) != nil {
+		t.Skip("NOT CHECKED: there are no links here")
+	}
+	for _, name := range []string{soft, hard} {
+		var inUse *journal.InUse
+		if _, err := journal.Open(name, shop); !errors.As(err, &inUse) && !errors.Is(err, batch.ErrDamaged) {
+			t.Errorf("%s: %v", filepath.Base(name), err)
+		}
+	}
+	must(t, j.Begin(start(t, j), paid(1)))
+}
