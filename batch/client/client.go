@@ -44,6 +44,10 @@ type Config struct {
 	// Proxy is an http proxy that is asked to CONNECT; it may carry a user
 	// and a password. nil means none, whatever the environment says.
 	Proxy *url.URL
+	// OneUse has every exchange made on a connection of its own. A server
+	// that answers twice can then never have its second reply taken for that
+	// to another request; in return, each exchange takes a handshake.
+	OneUse bool
 	// UserAgent names the program; empty means "billmark".
 	UserAgent string
 	// Dial makes a TCP connection; nil means a net.Dialer. It must be safe
@@ -63,7 +67,8 @@ type Client struct {
 	dials atomic.Int64
 	// wary says that the server has sent bytes that no request asked for.
 	// From then on no connection is used twice: the next such bytes could be
-	// taken for the reply to a request they do not belong to.
+	// taken for the reply to a request they do not belong to. It is so from
+	// the start with OneUse.
 	wary atomic.Bool
 }
 
@@ -75,6 +80,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{endpoint: e, timeout: cfg.Timeout, dialRaw: cfg.Dial, newPeek: newPeek}
+	c.wary.Store(cfg.OneUse)
 	if c.timeout == 0 {
 		c.timeout = DefaultTimeout
 	}

@@ -61,7 +61,7 @@ func (x *shortage) held(c *child, label string) {
 	s.quiet()
 	got := s.received()
 	x.course.heldAgainst(x.t, got)
-	if c.wait() == 0 { // there was enough room after all
+	if code := c.wait(); code == exitDone || code == exitDoubts && x.unknown > 0 { // there was enough room after all
 		return
 	}
 	x.full++

@@ -150,7 +150,6 @@ func (m *measured) allowed() int { return int(m.limit + max(2, 0.03*m.limit)) }
 
 // look reads what the tollgate saw.
 func (m *measured) look(at []time.Duration) {
-	hist := map[int]int{}; for _, a := range at { hist[int(a/(50*time.Millisecond))]++ }; for i := 70; i < 170; i++ { fmt.Print(hist[i], " ") }; fmt.Println()
 	m.requests, m.share, m.first, m.most = len(at), 0, 0, 0
 	if len(at) < 2 {
 		return

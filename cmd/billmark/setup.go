@@ -96,7 +96,7 @@ func (d *desk) wire() error {
 	if d.account, err = signer.NewAccount(d.s.account, key); err != nil {
 		return usage(err.Error(), "check BILLMARK_KEY or --key-file; nothing was sent")
 	}
-	config := client.Config{URL: d.base, Timeout: d.s.timeout, UserAgent: "billmark/" + version()}
+	config := client.Config{URL: d.base, Timeout: d.s.timeout, UserAgent: "billmark/" + version(), OneUse: d.s.rate.limit <= unhurried}
 	if config.RootCAs, err = d.s.roots(); err != nil {
 		return err
 	}
@@ -111,6 +111,9 @@ func (d *desk) wire() error {
 	}
 	return nil
 }
+
+// unhurried is the pace up to which every update has a connection of its own.
+const unhurried rate.Limit = 20
 
 func (s *settings) roots() (*x509.CertPool, error) {
 	if s.caFile == "" {
