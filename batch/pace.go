@@ -21,14 +21,14 @@ type Pace struct {
 }
 
 // NewPace allows limit requests a second; rate.Inf is no limit. The bucket
-// holds a twentieth of a second's worth, which makes up for late timers, and
-// starts with one request in it: a full one would let the first second exceed
-// the rate.
+// holds a fiftieth of a second's worth, or two, which makes up for late timers,
+// and starts with one request in it: a full one would let the first second
+// exceed the rate.
 func NewPace(limit rate.Limit) *Pace {
 	if limit == rate.Inf {
 		return &Pace{}
 	}
-	burst := max(1, int(limit/20))
+	burst := max(1, int(limit/50))
 	if limit >= 5 {
 		burst = max(2, burst)
 	}

@@ -32,6 +32,9 @@ func CheckRPO(text string) error {
 	if err := cellFault(text, what); err != nil {
 		return err
 	}
+	if m := decimal.FindStringSubmatch(text); m != nil && m[1] != "" && strings.Trim(m[1], "0") == "" {
+		return decimalFault(text, what)
+	}
 	// A number like 123E45 may be a carrier's own; spreadsheets write a point
 	// or the exponent's sign.
 	if isScientific(text) && strings.ContainsAny(text, ".,+-") {

@@ -49,6 +49,7 @@ var doubts = map[string]string{
 	"international": "the tracking number's last digit does not fit the others (international number); " +
 		"a digit may be wrong: compare it with the carrier's",
 	"shortened": "the tracking number may be one that a spreadsheet has shortened; compare it with the carrier's",
+	"grouped":   "the tracking number is written in groups of three digits, as a spreadsheet writes an amount; compare it with the carrier's",
 	"digitless": "the tracking number holds no digit; compare it with the carrier's",
 	"formula":   "the tracking number begins with =, as a spreadsheet's formula does; compare it with the carrier's",
 }
@@ -94,6 +95,9 @@ func TestVendorsExampleOnlyWarns(t *testing.T) {
 const rpoZero = "the tracking number is 0, which the service takes for none; fill in the carrier's number"
 
 var rpoFaults = []fault{
+	{"123456789012345.0", decimals},
+	{"12345,00", decimals},
+	{"0.0", decimals},
 	{"", empty},
 	{"   ", empty},
 	{"\t\r\n", empty},

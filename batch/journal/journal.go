@@ -52,6 +52,8 @@ type Identity struct {
 var (
 	// ErrForeign: the journal belongs to another account, address or zone.
 	ErrForeign = errors.New("the journal belongs to another account, API address or time zone")
+	// ErrZone is the ErrForeign of a time zone.
+	ErrZone = fmt.Errorf("%w", ErrForeign)
 	// ErrNotJournal: the file is no journal, or one of a newer version.
 	ErrNotJournal = errors.New("not a journal that this version can use")
 	// ErrNetwork: the journal lies on a network folder.
@@ -236,7 +238,7 @@ func (j *Journal) belongs(id Identity) error {
 	case api != id.API:
 		return fmt.Errorf("%w: it is of %s, not %s", ErrForeign, api, id.API)
 	case id.Zone != "" && zone != id.Zone:
-		return fmt.Errorf("%w: it was begun with time zone %s, not %s; another one would make every update look new", ErrForeign, zone, id.Zone)
+		return fmt.Errorf("%w: it was begun with time zone %s, not %s; another one would make every update look new", ErrZone, zone, id.Zone)
 	}
 	j.zone = zone
 	return nil

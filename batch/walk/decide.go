@@ -21,42 +21,22 @@ type Decided struct {
 
 // Decide holds the manifest against the journal. A nil journal knows nothing.
 func (w *Walk) Decide(journal Records) (*Decided, error) {
-	records := newSpool(w.Scratch, parts)
-	defer records.close()
-	if journal != nil {
-		if err := w.sortRecords(journal, records); err != nil {
-			return nil, err
-		}
+	records, err := w.records(journal)
+	if err != nil {
+		return nil, err
 	}
+	defer records.close()
 	d := &Decided{walk: w, span: markEvery * (1 + w.rows/(markEvery*parts))}
 	d.findings = newSpool(w.Scratch, 1+w.rows/d.span)
 	d.sends = make([]int, 1+w.rows/d.span)
 	j := joiner{d: d, decider: batch.Decider{Again: w.Again}}
-	err := j.all(records)
-	if err == nil {
+	if err = j.all(records); err == nil {
 		err = d.makePlan()
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
-}
-
-// sortRecords sorts those of the journal's records whose bill the manifest
-// may hold.
-func (w *Walk) sortRecords(journal Records, into *spool) error {
-	var buffer []byte
-	return journal.Scan(func(r *batch.Record) error {
-		if !w.bills.has(r.Update.Bill) {
-			return nil
-		}
-		u := &r.Update
-		k := known{bill: u.Bill, outcome: r.Outcome, own: r.Manifest == w.Digest}
-		k.Ask = batch.Ask{Status: u.Status, Date: u.Date, RPO: w.hash(u.RPO), Occurrence: u.Occurrence}
-		k.Class, k.Seq = r.Outcome.Class, r.Seq
-		buffer = k.encode(buffer[:0])
-		return into.add(partOf(u.Bill), buffer)
-	})
 }
 
 // joiner decides part by part; its slices are reused.
@@ -87,7 +67,7 @@ func (j *joiner) all(records *spool) error {
 		return err
 	}
 	w.doubted = true
-	return nil
+	return w.rpos.close() // they served for nothing else
 }
 
 // part decides on all bills of one part.

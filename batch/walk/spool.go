@@ -89,7 +89,11 @@ func (s *spool) load(n int) ([]byte, error) {
 
 // close drops everything.
 func (s *spool) close() error {
-	if s == nil || s.file == nil {
+	if s == nil {
+		return nil
+	}
+	s.parts, s.read = nil, nil
+	if s.file == nil {
 		return nil
 	}
 	name := s.file.Name()

@@ -38,6 +38,9 @@ type Config struct {
 	First int
 	// Scratch is the folder of temporary files; "" is the system's.
 	Scratch string
+	// Journal, if not nil, is read while the manifest is. It is the one that
+	// the first Decide gets, and must be left alone until then.
+	Journal Records
 }
 
 // Walk is one manifest, read once and decided on as often as needed. It is
@@ -48,6 +51,7 @@ type Walk struct {
 	asked *spool
 	rpos  *spool
 	bills filter
+	ahead *ahead       // the journal, until the first Decide
 	marks []batch.Mark // every markEvery rows
 
 	rows    int
@@ -71,8 +75,12 @@ const markEvery = 1 << 13
 // observe.
 func Read(c Config, observe func(*batch.Row) error) (*Walk, error) {
 	w := &Walk{Config: c, seed: maphash.MakeSeed(), asked: newSpool(c.Scratch, parts), rpos: newSpool(c.Scratch, parts)}
+	w.readAhead()
 	if err := w.read(observe); err != nil {
 		return nil, errors.Join(err, w.Close())
+	}
+	if w.ahead != nil {
+		w.ahead.bills.Store(&w.bills)
 	}
 	return w, nil
 }
@@ -151,7 +159,9 @@ func (w *Walk) hash(rpo string) uint64 {
 func (w *Walk) Rows() int { return w.rows }
 
 // Close gives the scratch space back.
-func (w *Walk) Close() error { return errors.Join(w.asked.close(), w.rpos.close()) }
+func (w *Walk) Close() error {
+	return errors.Join(w.ahead.stop(), w.asked.close(), w.rpos.close())
+}
 
 // partOf sorts bills into parts, neighbours into different ones.
 func partOf(bill uint64) int { return int(mix(bill) >> (64 - 8)) }

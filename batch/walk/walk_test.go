@@ -220,7 +220,11 @@ func TestWalkLarge(t *testing.T) {
 		}
 	}
 	journal := randomRecords(rng, m)
-	d := decide(t, walk.Config{Manifest: m, Scratch: t.TempDir()}, journal)
+	c := walk.Config{Manifest: m, Scratch: t.TempDir()}
+	if rng.IntN(2) == 0 {
+		c.Journal = journal
+	}
+	d := decide(t, c, journal)
 	wantTasks, wantOutcomes := plainly(m, journal)
 	if diff := cmp.Diff(wantTasks, tasks(t, d)); diff != "" {
 		t.Errorf("tasks (-want +got):\n%.2000s", diff)
@@ -355,8 +359,39 @@ var errBroken = errors.New("broken off")
 func (brokenOff) Next() (*batch.Row, error) { return nil, errBroken }
 func (brokenOff) Close() error              { return nil }
 
+// endless is a journal that gives records for as long as somebody takes them.
+type endless struct{}
+
+func (endless) Scan(give func(*batch.Record) error) error {
+	for n := uint64(1); ; n++ {
+		if err := give(&batch.Record{Update: batch.Update{Bill: n, Status: batch.Cancel}}); err != nil {
+			return err
+		}
+	}
+}
+
+// damaged is a journal that cannot vouch for its records.
+type damaged struct{}
+
+func (damaged) Scan(func(*batch.Record) error) error { return batch.ErrDamaged }
+
+func TestJournalFails(t *testing.T) {
+	for _, ahead := range []walk.Records{nil, damaged{}} {
+		w, err := walk.Read(walk.Config{Manifest: manifest(paid), Journal: ahead, Scratch: t.TempDir()}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Decide(damaged{}); !errors.Is(err, batch.ErrDamaged) {
+			t.Errorf("deciding with a damaged journal: %v", err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestReadFails(t *testing.T) {
-	if _, err := walk.Read(walk.Config{Manifest: failing{}}, nil); !errors.Is(err, errBroken) {
+	if _, err := walk.Read(walk.Config{Manifest: failing{}, Journal: endless{}}, nil); !errors.Is(err, errBroken) {
 		t.Errorf("reading a manifest that breaks off: %v", err)
 	}
 	stop := errors.New("stop")

@@ -18,6 +18,7 @@ reply, and reports on every row. The same command again goes on where it was.`,
 		Example: `  billmark demo                        a rehearsal that sends nothing to anyone
   billmark check shipping.csv          read everything, send nothing
   billmark run shipping.csv            send what is not yet sent, and report`,
+		Version:       version() + ", " + source(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownCommand,

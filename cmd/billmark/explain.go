@@ -98,6 +98,8 @@ func inWords(err error) *told {
 		return &told{exitInterrupted, "interrupted", "the same command goes on from there", err}
 	case errors.Is(err, batch.ErrDamaged):
 		return refused(err.Error(), "keep the file and what lies beside it, and restore the newest backup of all of them; then settle what was sent since")
+	case errors.Is(err, journal.ErrZone):
+		return refused(err.Error(), "leave --timezone and BILLMARK_TIMEZONE out: the journal keeps to the zone that it was begun with")
 	case errors.Is(err, journal.ErrForeign), errors.Is(err, journal.ErrNotJournal):
 		return refused(err.Error(), "say --journal FILE to use another, or leave --journal out for the account's own")
 	case errors.Is(err, journal.ErrNetwork):

@@ -91,7 +91,17 @@ func (d *desk) outputs(file string) (*outputs, error) {
 			failed = beside(file, ".failed.csv")
 		}
 	}
+	for _, path := range o.reports {
+		if !report.Formatted(path) {
+			return nil, usage(fmt.Sprintf("--report %s: %v", path, report.ErrFormat), "the ending says the format, as in shipping.report.csv; nothing was sent")
+		}
+	}
 	taken := map[string]string{}
+	if d.s.logFile != "" {
+		if err := d.apart(d.s.logFile, file, taken); err != nil {
+			return nil, err
+		}
+	}
 	for _, path := range append(d.s.otherOutputs(), append(o.reports, failed)...) {
 		if err := d.writable(path, file, taken); err != nil {
 			return nil, err
@@ -107,6 +117,17 @@ func (d *desk) outputs(file string) (*outputs, error) {
 
 // writable refuses a path that cannot be written, or that must not be.
 func (d *desk) writable(path, manifest string, taken map[string]string) error {
+	if err := d.apart(path, manifest, taken); err != nil {
+		return err
+	}
+	if err := report.Probe(path); err != nil {
+		return refused(fmt.Sprintf("%s cannot be written: %v", path, err), "choose another place with --report and --failed")
+	}
+	return nil
+}
+
+// apart refuses an output that is some other file of this command's.
+func (d *desk) apart(path, manifest string, taken map[string]string) error {
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return err
@@ -115,14 +136,16 @@ func (d *desk) writable(path, manifest string, taken map[string]string) error {
 		return usage(fmt.Sprintf("%s is named twice as an output", path), "give each output a name of its own; nothing was sent")
 	}
 	taken[full] = path
-	if same(path, manifest) {
-		return usage(fmt.Sprintf("%s is the manifest itself", path), "choose another name with --report or --failed; nothing was sent")
+	others := [][2]string{{manifest, "the manifest itself"}, {d.s.keyFile, "the key file"}, {d.s.caFile, "the file of certificates"}}
+	if d.journal != nil {
+		for _, ending := range []string{"", "-wal", ".seen", ".lock"} {
+			others = append(others, [2]string{d.journal.Path() + ending, "the journal, or belongs to it"})
+		}
 	}
-	if d.journal != nil && same(path, d.journal.Path()) {
-		return usage(fmt.Sprintf("%s is the journal", path), "choose another name with --report or --failed; nothing was sent")
-	}
-	if err := report.Probe(path); err != nil {
-		return refused(fmt.Sprintf("%s cannot be written: %v", path, err), "choose another place with --report and --failed")
+	for _, o := range others {
+		if same(path, o[0]) {
+			return usage(fmt.Sprintf("%s is %s", path, o[1]), "choose another name for the output; nothing was sent")
+		}
 	}
 	return nil
 }

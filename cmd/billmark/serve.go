@@ -49,6 +49,13 @@ Exit status: 0 ended, 130 ended while a run went on.`,
 			if err := resolve(c, cmd); err != nil {
 				return err
 			}
+			// The page shows every fault beside its row before anything is
+			// sent, so a file is not refused for them unless that is wanted.
+			if f := cmd.Flags().Lookup("max-invalid"); f != nil && !f.Changed {
+				if err := s.maxInvalid.Set("100%"); err != nil {
+					return err
+				}
+			}
 			return serve(c, s)
 		},
 	}

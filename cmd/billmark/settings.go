@@ -157,6 +157,9 @@ func (p *pace) Type() string   { return "rate" }
 
 // Set reads N, N/s, N/m or N/h; 0 is no limit.
 func (p *pace) Set(s string) error {
+	if s == "unlimited" {
+		s = "0"
+	}
 	number, unit, _ := strings.Cut(s, "/")
 	per, ok := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	n, err := strconv.ParseFloat(number, 64)

@@ -84,6 +84,12 @@ func (d *desk) address() error {
 	base.Host = strings.ToLower(base.Host)
 	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
 	d.base = base
+	if _, err := client.New(client.Config{URL: base}); err != nil {
+		return usage(err.Error(), "check --api; nothing was sent")
+	}
+	if s.rate.limit == rate.Inf && !client.Loopback(base.Hostname()) {
+		return usage("--rate 0 (unlimited) is for a loopback API only", "say for example --rate 2/s; nothing was sent")
+	}
 	return nil
 }
 
@@ -104,10 +110,7 @@ func (d *desk) wire() error {
 		return err
 	}
 	if d.client, err = client.New(config); err != nil {
-		return usage(err.Error(), "check --api; nothing was sent")
-	}
-	if d.s.rate.limit == rate.Inf && !client.Loopback(d.base.Hostname()) {
-		return usage("--rate 0 (unlimited) is for a loopback API only", "say for example --rate 2/s; nothing was sent")
+		return usage(err.Error(), "check --api and --proxy; nothing was sent")
 	}
 	return nil
 }
@@ -218,7 +221,7 @@ func (d *desk) readAs(path, called string, observe func(*batch.Row)) error {
 			"give the manifest that it is about, or the file with the rows to mend (NAME.failed.csv)")
 	}
 	totals := newTotals()
-	config := walk.Config{Manifest: d.file, Digest: d.copy.digest, Again: again, First: int(d.s.first)}
+	config := walk.Config{Manifest: d.file, Digest: d.copy.digest, Again: again, First: int(d.s.first), Journal: d.records()}
 	if d.walk, err = walk.Read(config, func(r *batch.Row) error {
 		if observe != nil {
 			observe(r)
@@ -242,13 +245,17 @@ func (d *desk) decide() error {
 		}
 		d.decided = nil
 	}
-	var records walk.Records
-	if d.journal != nil {
-		records = d.record
-	}
 	var err error
-	d.decided, err = d.walk.Decide(records)
+	d.decided, err = d.walk.Decide(d.records())
 	return err
+}
+
+// records are the journal's; nil if there is none.
+func (d *desk) records() walk.Records {
+	if d.journal == nil {
+		return nil
+	}
+	return d.record
 }
 
 // totals are what control totals are held against.
