@@ -67,9 +67,9 @@ func explain(c *console, err error) int {
 		return int(f)
 	}
 	t := inWords(err)
-	fmt.Fprintf(c.err, "billmark: error: %s\n", t.message)
+	fmt.Fprint(c.err, folded(c.err, fmt.Sprintf("billmark: error: %s\n", t.message)))
 	if t.hint != "" {
-		fmt.Fprintf(c.err, "billmark: hint: %s\n", t.hint)
+		fmt.Fprint(c.err, folded(c.err, fmt.Sprintf("billmark: hint: %s\n", t.hint)))
 	}
 	return t.code
 }

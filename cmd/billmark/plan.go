@@ -112,7 +112,7 @@ func (d *desk) showPlan(w io.Writer) error {
 		e.SetEscapeHTML(false)
 		return e.Encode(d.planJSON())
 	}
-	_, err := io.WriteString(w, d.planText())
+	_, err := io.WriteString(w, folded(w, d.planText()))
 	return err
 }
 

@@ -261,7 +261,7 @@ type summaryJSON struct {
 func (d *desk) showSummary(s batch.Summary, o *outputs) error {
 	d.summary = d.summaryJSON(s, o)
 	if !d.s.json {
-		_, err := fmt.Fprint(d.c.out, d.summaryText(s, o))
+		_, err := fmt.Fprint(d.c.out, folded(d.c.out, d.summaryText(s, o)))
 		return err
 	}
 	e := json.NewEncoder(d.c.out)

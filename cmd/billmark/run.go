@@ -84,7 +84,7 @@ func (d *desk) whole(ctx context.Context, file string) error {
 		return err
 	}
 	if !d.s.json && !d.s.quiet {
-		fmt.Fprint(d.c.err, d.planText())
+		fmt.Fprint(d.c.err, folded(d.c.err, d.planText()))
 	}
 	if err := d.ask(ctx); err != nil {
 		return err
