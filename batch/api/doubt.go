@@ -24,7 +24,7 @@ func RPODoubt(text string) string {
 		return "the tracking number's last digit does not fit the others (international number); a digit may be wrong: compare it with the carrier's"
 	case isScientific(text):
 		return "the tracking number may be one that a spreadsheet has shortened; compare it with the carrier's"
-	case grouped.MatchString(text):
+	case !alphanumeric(text) && grouped.MatchString(text):
 		return "the tracking number is written in groups of three digits, as a spreadsheet writes an amount; compare it with the carrier's"
 	case strings.IndexFunc(text, unicode.IsDigit) < 0:
 		return "the tracking number holds no digit; compare it with the carrier's"

@@ -240,9 +240,11 @@ func (j *Journal) rowOf(e *entry) (*row, error) {
 
 // newRow is a row as it would be if the table did not hold it.
 func (j *Journal) newRow(e *entry) *row {
-	r := new(row)
+	var r *row
 	if n := len(j.free); n > 0 {
 		r, j.free = j.free[n-1], j.free[:n-1]
+	} else {
+		r = new(row)
 	}
 	*r = row{update: e.task.Update, run: e.run, line: int64(e.task.Line)}
 	return r

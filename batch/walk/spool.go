@@ -6,7 +6,7 @@ import (
 )
 
 // pageSize is how much of a part is kept in memory before it is written.
-const pageSize = 4 << 10
+const pageSize = 2 << 10
 
 // spool holds byte records sorted into parts: each part gives back its records
 // in the order in which they were added. Memory is bounded by the number of
