@@ -170,9 +170,14 @@ func (d *desk) head() report.Head {
 	}
 }
 
-// reportHead is head with the runs over this very manifest.
+// reportHead is head with the runs over this very manifest. Its language is
+// the one that was asked for: the locale of who runs it must not change what
+// is written.
 func (d *desk) reportHead() (report.Head, error) {
 	head := d.head()
+	if d.s.lang == "" {
+		head.Lang, head.CodeWords = "en", func(code string) string { return api.Words(code, "en") }
+	}
 	if d.journal == nil {
 		return head, nil
 	}
