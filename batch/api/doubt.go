@@ -1,7 +1,6 @@
 package api
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -24,7 +23,7 @@ func RPODoubt(text string) string {
 		return "the tracking number's last digit does not fit the others (international number); a digit may be wrong: compare it with the carrier's"
 	case isScientific(text):
 		return "the tracking number may be one that a spreadsheet has shortened; compare it with the carrier's"
-	case !alphanumeric(text) && grouped.MatchString(text):
+	case !alphanumeric(text) && '0' <= text[0] && text[0] <= '9' && grouped.MatchString(text):
 		return "the tracking number is written in groups of three digits, as a spreadsheet writes an amount; compare it with the carrier's"
 	case strings.IndexFunc(text, unicode.IsDigit) < 0:
 		return "the tracking number holds no digit; compare it with the carrier's"
@@ -68,12 +67,18 @@ func mixedScripts(text string) bool {
 	return strings.ContainsFunc(text, cyrillic) && strings.ContainsFunc(text, latin)
 }
 
-var cyrillicShape = regexp.MustCompile(`^\p{Cyrillic}{2}[0-9]{9}\p{Cyrillic}{2}$`)
-
 // cyrillicS10 reports a number of standard S10 whose letters are all Cyrillic, of
 // two bytes each.
 func cyrillicS10(text string) bool {
-	return len(text) == 4*2+9 && cyrillicShape.MatchString(text)
+	if len(text) != 4*2+9 || !onlyDigits(text[4:13]) {
+		return false
+	}
+	for _, r := range text[:4] + text[13:] {
+		if !unicode.Is(unicode.Cyrillic, r) {
+			return false
+		}
+	}
+	return true
 }
 
 func isDomestic(text string) bool { return len(text) == 14 && onlyDigits(text) }

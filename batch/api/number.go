@@ -18,7 +18,7 @@ var (
 // isScientific reports a number in scientific form. Most texts are told apart
 // by one look, without the expression.
 func isScientific(text string) bool {
-	return strings.ContainsAny(text, "eE") && scientific.MatchString(text)
+	return strings.ContainsAny(text, "eE") && strings.IndexByte("+0123456789", text[0]) >= 0 && scientific.MatchString(text)
 }
 
 // numberFault knows the numbers that are not written as plain digits; nil if
