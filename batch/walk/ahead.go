@@ -75,10 +75,10 @@ func (w *Walk) sortRecords(a *ahead) error {
 			return nil
 		}
 		u := &r.Update
-		k := known{bill: u.Bill, outcome: r.Outcome, own: r.Manifest == w.Digest}
+		k := known{bill: u.Bill, own: r.Manifest == w.Digest}
 		k.Ask = batch.Ask{Status: u.Status, Date: u.Date, RPO: w.hash(u.RPO), Occurrence: u.Occurrence}
 		k.Class, k.Seq = r.Outcome.Class, r.Seq
-		buffer = k.encode(buffer[:0])
+		buffer = k.encode(buffer[:0], &r.Outcome)
 		return a.records.add(partOf(u.Bill), buffer)
 	})
 }

@@ -168,7 +168,12 @@ func (j *joiner) bill(rows []asked, records []known) error {
 		f.outcome = batch.Outcome{Class: v.Class, Reason: v.Reason, Line: v.Line, Later: v.Later}
 		if v.Known >= 0 {
 			f.own = records[v.Known].own
-			f.outcome = withRecord(f.outcome, &records[v.Known].outcome)
+			var last batch.Outcome
+			r := reader{b: records[v.Known].outcome}
+			if r.outcome(&last); r.err != nil {
+				return r.err
+			}
+			f.outcome = withRecord(f.outcome, &last)
 		}
 		if v.First != i {
 			f.outcome.Same = int(rows[v.First].line)

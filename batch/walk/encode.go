@@ -42,11 +42,13 @@ func (a *asked) decode(b []byte) {
 type known struct {
 	bill uint64
 	batch.Known
-	own     bool // first begun for this very manifest
-	outcome batch.Outcome
+	own bool // first begun for this very manifest
+	// outcome is left as it is written until it is needed: there are
+	// thousands in a part.
+	outcome []byte
 }
 
-func (k *known) encode(b []byte) []byte {
+func (k *known) encode(b []byte, o *batch.Outcome) []byte {
 	start := len(b)
 	b = append(b, 0, 0, 0, 0)
 	b = binary.LittleEndian.AppendUint64(b, k.bill)
@@ -55,7 +57,7 @@ func (k *known) encode(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, k.Ask.RPO)
 	b = binary.AppendVarint(b, int64(k.Ask.Occurrence))
 	b = binary.AppendVarint(b, k.Seq)
-	b = appendOutcome(b, &k.outcome)
+	b = appendOutcome(b, o)
 	binary.LittleEndian.PutUint32(b[start:], uint32(len(b)-start))
 	return b
 }
@@ -73,7 +75,7 @@ func (k *known) decode(b []byte) ([]byte, error) {
 	k.Ask.RPO = r.uint64()
 	k.Ask.Occurrence = int(r.varint())
 	k.Seq = r.varint()
-	r.outcome(&k.outcome)
+	k.outcome = r.b
 	return rest, r.err
 }
 
