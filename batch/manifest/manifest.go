@@ -94,6 +94,7 @@ type File struct {
 	where     []condition
 	dates     dates
 	constants [fields]constant
+	passed    atomic.Bool  // a pass has come to the end
 	footer    atomic.Int64 // the row with which the footer begins; 0 as long as no pass has come to it
 }
 

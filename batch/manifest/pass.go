@@ -27,16 +27,19 @@ type pass struct {
 	file   *File
 	window *window
 	csv    *csv.Reader
-	rows   *gocsv.Unmarshaller
-	at     batch.Mark // rows read so far, and the end of the last one
-	line   int        // the file's line before the first that csv reads
+	rows   *gocsv.Unmarshaller // of the first pass
+	values record              // of later ones
+	fields []string            // all that the CSV reader gave in these
+	at     batch.Mark          // rows read so far, and the end of the last one
+	line   int                 // the file's line before the first that csv reads
 	row    batch.Row
 	raw    []byte // of row, decoded
 	cells  []string
-	bad    error // why they are not all of its cells
-	taken  bool  // cells are those of row
-	ended  error // what Next gave last: nothing comes after an error
-	open   int   // the line of a quote that some later one may close; 0: none
+	room   []string // for cells
+	bad    error    // why they are not all of its cells
+	taken  bool     // cells are those of row
+	ended  error    // what Next gave last: nothing comes after an error
+	open   int      // the line of a quote that some later one may close; 0: none
 }
 
 // ahead is how many bytes are read at once: of a small file not more than it
@@ -59,13 +62,24 @@ func (f *File) openAt(m batch.Mark) (*pass, error) {
 	p.csv = csv.NewReader(bufio.NewReaderSize(p.window, f.ahead()))
 	p.csv.Comma = f.delimiter
 	p.csv.ReuseRecord = true
-	var err error
-	if p.rows, err = gocsv.NewUnmarshaller(p.csv, &record{}); err != nil {
+	if err := p.readNames(); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", f.options.Name, err)
 	}
 	p.window.take(int64(len(names)))
 	p.row.Cells = p.split
 	return p, nil
+}
+
+// readNames reads the record with the names. A third of what the first pass
+// costs is gocsv's reflection, so the passes after it take the same columns by
+// their places.
+func (p *pass) readNames() (err error) {
+	if p.file.passed.Load() {
+		_, err = p.csv.Read()
+	} else {
+		p.rows, err = gocsv.NewUnmarshaller(p.csv, &record{})
+	}
+	return err
 }
 
 // namesRecord is the header for gocsv: a field's name above its column, and
@@ -90,8 +104,8 @@ func (p *pass) Close() error { return nil }
 // split gives the cells of the current row.
 func (p *pass) split() []string {
 	if !p.taken {
-		p.cells, p.bad = split(p.cells[:0], p.raw, p.file.delimiter)
-		p.taken = true
+		p.room, p.bad = split(p.room[:0], p.raw, p.file.delimiter)
+		p.cells, p.taken = p.room, true
 	}
 	return p.cells
 }
@@ -136,7 +150,7 @@ func (p *pass) next() error {
 // the header; values is nil then. A record that leaves the rows after it
 // uncertain is an error.
 func (p *pass) record() (values *record, broken, err error) {
-	value, err := p.rows.Read()
+	values, err = p.read()
 	if p.window.failed != nil { // it may show as a fault of the record
 		return nil, nil, p.unreadable(p.window.failed)
 	}
@@ -149,15 +163,39 @@ func (p *pass) record() (values *record, broken, err error) {
 	if err := p.take(parse); err != nil {
 		return nil, nil, err
 	}
-	if parse == nil {
-		values = value.(*record)
-	}
 	if parse != nil || !oneLine(p.raw) {
 		if broken, err = p.certain(parse); err != nil {
 			return nil, nil, err
 		}
+	} else if p.rows == nil {
+		p.cells, p.bad, p.taken = p.fields, nil, true
 	}
 	return values, broken, nil
+}
+
+// read reads the values of the next record.
+func (p *pass) read() (*record, error) {
+	if p.rows == nil {
+		return p.readAgain()
+	}
+	value, err := p.rows.Read()
+	if err != nil {
+		return nil, err
+	}
+	return value.(*record), nil
+}
+
+// readAgain is read without gocsv.
+func (p *pass) readAgain() (_ *record, err error) {
+	if p.fields, err = p.csv.Read(); err != nil {
+		return nil, err
+	}
+	for i, into := range [fields]*string{&p.values.Bill, &p.values.Status, &p.values.Date, &p.values.RPO} {
+		if at := p.file.columns[i]; at >= 0 {
+			*into = p.fields[at]
+		}
+	}
+	return &p.values, nil
 }
 
 // parseError gives the error that is about a single record, or nil. It is a
@@ -197,6 +235,7 @@ func (p *pass) take(parse *csv.ParseError) error {
 func (p *pass) unreadable(err error) error {
 	switch {
 	case err == io.EOF:
+		p.file.passed.Store(true)
 		return io.EOF
 	case errors.Is(err, errRecordTooLong):
 		return p.tooLong(p.nextLine())

@@ -14,10 +14,15 @@ type Decided struct {
 	walk     *Walk
 	plan     batch.Plan
 	findings *spool
+	keep     bool   // the findings are wanted
+	found    int    // rows that were decided on
 	span     int    // rows in a part of findings
 	sends    []int  // in each part
 	cutoff   uint32 // the first row beyond a trial; 0 if there is none
 }
+
+// leastSpan is how many rows a part of findings holds at least.
+const leastSpan = 1 << 13
 
 // Decide holds the manifest against the journal. A nil journal knows nothing.
 func (w *Walk) Decide(journal Records) (*Decided, error) {
@@ -26,7 +31,8 @@ func (w *Walk) Decide(journal Records) (*Decided, error) {
 		return nil, err
 	}
 	defer records.close()
-	d := &Decided{walk: w, span: markEvery * (1 + w.rows/(markEvery*parts))}
+	// Where a trial ends is known only in file order.
+	d := &Decided{walk: w, keep: !w.PlanOnly || w.First > 0, span: leastSpan * (1 + w.rows/(leastSpan*parts))}
 	d.findings = newSpool(w.Scratch, 1+w.rows/d.span)
 	d.sends = make([]int, 1+w.rows/d.span)
 	j := joiner{d: d, decider: batch.Decider{Again: w.Again}}
@@ -44,6 +50,7 @@ type joiner struct {
 	d       *Decided
 	decider batch.Decider
 	asked   []asked
+	texts   []byte // what asked points into
 	known   []known
 	items   []batch.Item
 	facts   []batch.Known
@@ -51,23 +58,38 @@ type joiner struct {
 }
 
 // all decides on all bills. The first time it also finds what is doubtful among
-// several rows.
+// several rows, which no journal changes.
 func (j *joiner) all(records *spool) error {
 	w := j.d.walk
+	if w.rpos != nil {
+		if err := w.tentatively(j.sharedNumbers); err != nil {
+			return err
+		}
+		if err := w.rpos.close(); err != nil {
+			return err
+		}
+		w.rpos = nil // it serves for nothing else
+	}
+	err := w.tentatively(func() error {
+		for n := range parts {
+			if err := j.part(n, records); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.doubted = w.doubted || err == nil
+	return err
+}
+
+// tentatively forgets the warnings of an attempt that failed.
+func (w *Walk) tentatively(attempt func() error) error {
 	before := list{first: slices.Clone(w.doubts.first), count: w.doubts.count}
-	var err error
-	if !w.doubted {
-		err = j.sharedNumbers()
-	}
-	for n := 0; n < parts && err == nil; n++ {
-		err = j.part(n, records)
-	}
+	err := attempt()
 	if err != nil {
 		w.doubts = before
-		return err
 	}
-	w.doubted = true
-	return w.rpos.close() // they served for nothing else
+	return err
 }
 
 // part decides on all bills of one part.
@@ -107,13 +129,15 @@ func (j *joiner) load(n int, records *spool) error {
 	if err != nil {
 		return err
 	}
-	if len(data)%askedSize != 0 {
-		return errSpoiled
-	}
-	j.asked = slices.Grow(j.asked[:0], len(data)/askedSize)
-	for ; len(data) > 0; data = data[askedSize:] {
+	j.asked, j.texts = j.asked[:0], data
+	for at := 0; at < len(data); {
 		var a asked
-		a.decode(data)
+		if at, err = a.decode(data, at); err != nil {
+			return err
+		}
+		if a.row == 0 || int(a.row) > j.d.walk.rows {
+			return errSpoiled
+		}
 		j.asked = append(j.asked, a)
 	}
 	slices.SortFunc(j.asked, func(a, b asked) int {
@@ -151,19 +175,22 @@ func (j *joiner) bill(rows []asked, records []known) error {
 	j.items, j.facts = j.items[:0], j.facts[:0]
 	for i := range rows {
 		r := &rows[i]
-		j.items = append(j.items, batch.Item{Line: int(r.line), Ask: batch.Ask{Status: r.status, Date: r.date, RPO: r.rpo}})
+		ask := batch.Ask{Status: r.status, Date: r.date, RPO: j.d.walk.hashBytes(r.rpo(j.texts))}
+		j.items = append(j.items, batch.Item{Line: int(r.line), Ask: ask})
 	}
 	for i := range records {
 		j.facts = append(j.facts, records[i].Known)
 	}
 	if len(rows) > 1 && !j.d.walk.doubted {
-		j.doubtBill(rows)
+		j.doubtBill(rows, j.items)
 	}
 	verdicts := j.decider.Decide(j.items, j.facts)
 	for i, v := range verdicts {
+		r := &rows[i]
 		f := finding{
-			row: rows[i].row, first: rows[v.First].row, status: rows[i].status, send: verdicts[v.First].Send,
+			row: r.row, first: rows[v.First].row, status: r.status, send: verdicts[v.First].Send,
 			again: v.Again, more: v.More, occurrence: v.Occurrence,
+			bill: r.bill, date: r.date, line: r.line, rpo: r.rpo(j.texts),
 		}
 		f.outcome = batch.Outcome{Class: v.Class, Reason: v.Reason, Line: v.Line, Later: v.Later}
 		if v.Known >= 0 {
@@ -195,11 +222,20 @@ func withRecord(o batch.Outcome, r *batch.Outcome) batch.Outcome {
 	return o
 }
 
+// emit counts a finding, and keeps it if it is wanted.
 func (j *joiner) emit(f *finding) error {
-	n := int(f.row-1) / j.d.span
-	if f.task() {
-		j.d.sends[n]++
+	d := j.d
+	d.found++
+	if d.walk.First == 0 {
+		d.count(f)
+	}
+	if !d.keep {
+		return nil
+	}
+	n := int(f.row-1) / d.span
+	if f.isTask() {
+		d.sends[n]++
 	}
 	j.buffer = f.encode(j.buffer[:0])
-	return j.d.findings.add(n, j.buffer)
+	return d.findings.add(n, j.buffer)
 }

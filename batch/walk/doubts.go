@@ -1,13 +1,15 @@
 package walk
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 
 	"billmark/batch"
 )
 
 // doubtBill warns of what is odd among the rows of one bill.
-func (j *joiner) doubtBill(rows []asked) {
+func (j *joiner) doubtBill(rows []asked, items []batch.Item) {
 	var paid, sent, dated [2]int // index+1 of the last one; dated by pair
 	for i := range rows {
 		r := &rows[i]
@@ -16,50 +18,85 @@ func (j *joiner) doubtBill(rows []asked) {
 		}
 		pair := r.status.Pair()
 		if p := dated[pair]; p > 0 && rows[p-1].date > r.date {
-			j.doubt(r, "its date is before that of line %d, which is the same order", rows[p-1].line)
+			j.doubt(r.row, r.line, "its date is before that of line %d, which is the same order", rows[p-1].line)
 		}
 		dated[pair] = i + 1
 		switch r.status {
 		case batch.Paid:
 			if p := paid[0]; p > 0 && rows[p-1].date != r.date {
-				j.doubt(r, "order %d is also paid in line %d, with another date", r.bill, rows[p-1].line)
+				j.doubt(r.row, r.line, "order %d is also paid in line %d, with another date", r.bill, rows[p-1].line)
 			}
 			paid[0] = i + 1
 		case batch.Sent:
-			if p := sent[0]; p > 0 && rows[p-1].rpo != r.rpo {
-				j.doubt(r, "order %d has another tracking number in line %d; the last one wins", r.bill, rows[p-1].line)
+			if p := sent[0]; p > 0 && items[p-1].Ask.RPO != items[i].Ask.RPO {
+				j.doubt(r.row, r.line, "order %d has another tracking number in line %d; the last one wins", r.bill, rows[p-1].line)
 			}
 			sent[0] = i + 1
 		}
 	}
 }
 
-func (j *joiner) doubt(r *asked, format string, args ...any) {
-	j.d.walk.doubts.add(batch.Fault{Row: int(r.row), Line: int(r.line), Message: fmt.Sprintf(format, args...)})
+func (j *joiner) doubt(row, line uint32, format string, args ...any) {
+	j.d.walk.doubts.add(batch.Fault{Row: int(row), Line: int(line), Message: fmt.Sprintf(format, args...)})
 }
 
 // sharedNumbers warns of tracking numbers that stand on two bills.
 func (j *joiner) sharedNumbers() error {
-	last := map[uint64]int32{} // where in data the last row with a number is
+	var last lastSeen
 	for n := range parts {
 		data, err := j.d.walk.rpos.load(n)
 		if err != nil {
 			return err
 		}
-		if len(data)%askedSize != 0 {
-			return errSpoiled
-		}
-		clear(last)
-		for at := 0; at < len(data); at += askedSize {
-			var a, b asked
-			b.decode(data[at:])
-			if before, ok := last[b.rpo]; ok {
-				if a.decode(data[before:]); a.bill != b.bill {
-					j.doubt(&b, "its tracking number is also that of order %d in line %d", a.bill, a.line)
+		last.reset(data)
+		for at := 0; at < len(data); {
+			var a, b shared
+			next, err := b.decode(data, at)
+			if err != nil {
+				return err
+			}
+			if before := last.swap(b.rpo, at); before >= 0 {
+				if _, err := a.decode(data, before); err != nil {
+					return err
+				}
+				if a.bill != b.bill {
+					j.doubt(b.row, b.line, "its tracking number is also that of order %d in line %d", a.bill, a.line)
 				}
 			}
-			last[b.rpo] = int32(at)
+			at = next
 		}
 	}
 	return nil
+}
+
+// lastSeen finds the last row with a tracking number, by open addressing: the
+// numbers are hashes already.
+type lastSeen struct {
+	data  []byte   // of a part
+	slots []uint32 // 1 + where in data; 0: free
+	shift int
+}
+
+// reset makes room for all records of a part, at least twice as much as they
+// need.
+func (l *lastSeen) reset(data []byte) {
+	size := bits.Len(uint(2 * len(data) / leastShared))
+	if len(l.slots) < 1<<size {
+		l.slots = make([]uint32, 1<<size)
+	}
+	clear(l.slots)
+	l.data, l.shift = data, 64-(bits.Len(uint(len(l.slots)))-1)
+}
+
+// swap puts the record at a place where the last one before it with the same
+// number was, and gives the place of that; -1 if there is none.
+func (l *lastSeen) swap(rpo uint64, at int) int {
+	for slot := rpo >> l.shift; ; slot = (slot + 1) & uint64(len(l.slots)-1) {
+		before := int(l.slots[slot]) - 1
+		if before >= 0 && binary.LittleEndian.Uint64(l.data[before:]) != rpo {
+			continue
+		}
+		l.slots[slot] = uint32(at) + 1
+		return before
+	}
 }

@@ -14,20 +14,31 @@ func (d *Decided) Plan() *batch.Plan { return &d.plan }
 // Close gives the scratch space back.
 func (d *Decided) Close() error { return d.findings.close() }
 
-// makePlan counts the findings in file order, which is also the order in
-// which a trial is cut off.
+// makePlan completes the plan. The rows of a trial are counted only now, for
+// where it is cut off is known only in file order.
 func (d *Decided) makePlan() error {
 	w := d.walk
 	p := &d.plan
 	p.Rows, p.Unused, p.Trimmed = w.rows, w.unused, w.trimmed
-	p.Counts[batch.Skipped] = w.skipped
-	p.Reasons[batch.ReasonFilter] = w.skipped
+	p.Counts[batch.Skipped] += w.skipped
+	p.Reasons[batch.ReasonFilter] += w.skipped
 	p.Faults, p.FaultCount = w.faults.sorted(), w.faults.count
 	p.Warnings, p.WarningCount = w.doubts.sorted(), w.doubts.count
+	if d.found+w.skipped != w.rows {
+		return fmt.Errorf("%d of %d rows were decided on: %w", d.found+w.skipped, w.rows, errSpoiled)
+	}
+	if w.First > 0 {
+		return d.countTrial()
+	}
+	return nil
+}
+
+// countTrial counts the findings in file order, which is also the order in
+// which a trial is cut off.
+func (d *Decided) countTrial() error {
 	trial := 0
 	c := cursor{d: d}
-	found := w.skipped
-	for row := uint32(1); int(row) <= w.rows; row++ {
+	for row := uint32(1); int(row) <= d.walk.rows; row++ {
 		f, ok, err := c.find(row)
 		if err != nil {
 			return err
@@ -35,27 +46,29 @@ func (d *Decided) makePlan() error {
 		if !ok {
 			continue
 		}
-		found++
-		if w.First > 0 && (f.send || f.own) && f.first == row {
-			if trial++; trial > w.First && d.cutoff == 0 {
+		if (f.send || f.own) && f.first == row {
+			if trial++; trial > d.walk.First && d.cutoff == 0 {
 				d.cutoff = row
 			}
 		}
 		d.trim(f)
-		p.Counts[f.outcome.Class]++
-		p.Reasons[f.outcome.Reason]++
-		if f.outcome.Class == batch.Confirmed && f.outcome.Later != 0 {
-			p.Changed++
-		}
-		if f.task() {
-			p.ToSend[f.status]++
-			p.Again += int(bit(f.again))
-		}
-	}
-	if found != w.rows {
-		return fmt.Errorf("%d of %d rows were decided on: %w", found, w.rows, errSpoiled)
+		d.count(f)
 	}
 	return nil
+}
+
+// count adds a finding to the plan.
+func (d *Decided) count(f *finding) {
+	p := &d.plan
+	p.Counts[f.outcome.Class]++
+	p.Reasons[f.outcome.Reason]++
+	if f.outcome.Class == batch.Confirmed && f.outcome.Later != 0 {
+		p.Changed++
+	}
+	if f.isTask() {
+		p.ToSend[f.status]++
+		p.Again += int(bit(f.again))
+	}
 }
 
 // trim leaves out what lies beyond a trial.
@@ -71,7 +84,7 @@ type cursor struct {
 	d     *Decided
 	part  int // 1 + the part that is loaded
 	data  []byte
-	at    []int // 1 + offset in data of each of the part's rows; 0: none
+	at    []uint32 // 1 + offset in data of each of the part's rows; 0: none
 	found finding
 }
 
@@ -102,7 +115,7 @@ func (c *cursor) load(n int) error {
 	}
 	c.part, c.data = n+1, append(c.data[:0], data...)
 	if c.at == nil {
-		c.at = make([]int, min(c.d.span, c.d.walk.rows))
+		c.at = make([]uint32, min(c.d.span, c.d.walk.rows))
 	}
 	clear(c.at)
 	for at := 0; at < len(c.data); {
@@ -115,7 +128,7 @@ func (c *cursor) load(n int) error {
 		if r.err != nil || row < 0 || row >= len(c.at) || c.at[row] != 0 {
 			return errSpoiled
 		}
-		c.at[row] = at + 1
+		c.at[row] = uint32(at) + 1
 		at = len(c.data) - len(rest)
 	}
 	return nil
@@ -166,76 +179,38 @@ func (c *cursor) view(row *batch.Row) (batch.Outcome, *finding, error) {
 	return f.outcome, f, nil
 }
 
-// Tasks gives what is to be sent, in file order. The caller closes it.
-func (d *Decided) Tasks() *Tasks { return &Tasks{d: d, c: cursor{d: d}} }
+// Tasks gives what is to be sent, in file order. It reads the findings alone,
+// not the manifest again. The caller closes it.
+func (d *Decided) Tasks() *Tasks { return &Tasks{c: cursor{d: d}} }
 
 // Tasks is a batch.Queue.
 type Tasks struct {
-	d      *Decided
-	c      cursor
-	source batch.Source
-	part   int // 1 + the part that source stands in
-	next   int // rows that source has given, counted from the file's start
+	c    cursor
+	rows int // that were looked at
 }
 
 // Next implements batch.Queue.
 func (t *Tasks) Next() (batch.Task, error) {
-	for {
-		if err := t.seek(); err != nil {
-			return batch.Task{}, err
-		}
-		row, err := t.source.Next()
-		if err != nil {
-			return batch.Task{}, err
-		}
-		t.next = row.Number
-		_, f, err := t.c.view(row)
-		if err != nil {
-			return batch.Task{}, err
-		}
-		if f == nil || !f.task() {
+	d := t.c.d
+	for t.rows < d.walk.rows {
+		if n := t.rows / d.span; d.sends[n] == 0 {
+			t.rows = (n + 1) * d.span
 			continue
 		}
-		if row.Update.Status != f.status {
-			return batch.Task{}, errChanged
-		}
-		return batch.Task{Update: row.Update, Row: row.Number, Line: row.Line, More: f.more, Again: f.again}, nil
-	}
-}
-
-// seek moves on to the next part that has something to send, at a part's end.
-func (t *Tasks) seek() error {
-	n := t.next / t.d.span
-	if t.part == n+1 {
-		return nil
-	}
-	from := n
-	for n < len(t.d.sends) && t.d.sends[n] == 0 {
-		n++
-	}
-	if n == len(t.d.sends) {
-		return io.EOF
-	}
-	if n > from || t.source == nil {
-		if err := t.Close(); err != nil {
-			return err
-		}
-		source, err := t.d.walk.Manifest.OpenAt(t.d.walk.marks[n*t.d.span/markEvery])
+		t.rows++
+		f, ok, err := t.c.find(uint32(t.rows))
 		if err != nil {
-			return err
+			return batch.Task{}, err
 		}
-		t.source, t.next = source, n*t.d.span
+		if !ok {
+			continue
+		}
+		if d.trim(f); f.isTask() {
+			return f.task(), nil
+		}
 	}
-	t.part = n + 1
-	return nil
+	return batch.Task{}, io.EOF
 }
 
 // Close ends the pass.
-func (t *Tasks) Close() error {
-	if t.source == nil {
-		return nil
-	}
-	err := t.source.Close()
-	t.source = nil
-	return err
-}
+func (t *Tasks) Close() error { return nil }

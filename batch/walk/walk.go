@@ -38,6 +38,9 @@ type Config struct {
 	First int
 	// Scratch is the folder of temporary files; "" is the system's.
 	Scratch string
+	// PlanOnly says that nothing but the Plan is wanted: there are no Tasks
+	// and no rows for Each then.
+	PlanOnly bool
 	// Journal, if not nil, is read while the manifest is. It is the one that
 	// the first Decide gets, and must be left alone until then.
 	Journal Records
@@ -49,26 +52,22 @@ type Walk struct {
 	Config
 	seed  maphash.Seed
 	asked *spool
-	rpos  *spool
+	rpos  *spool // nil once it has been looked through
 	bills filter
-	ahead *ahead       // the journal, until the first Decide
-	marks []batch.Mark // every markEvery rows
+	ahead *ahead // the journal, until the first Decide
 
 	rows    int
 	faults  list
 	doubts  list // warnings: of single rows, and of rows held together
-	doubted bool // the latter have been found, which no journal changes
+	doubted bool // the latter have been found
 	skipped int
 	unused  int
 	trimmed int
 }
 
 // parts is how many parts bills are sorted into; with five million rows a
-// part takes about two thirds of a megabyte.
+// part takes about half a megabyte.
 const parts = 256
-
-// markEvery is how many rows lie between two places at which a pass can start.
-const markEvery = 1 << 13
 
 // Read reads the manifest whole, giving every row to observe (which may be
 // nil). An error means that the file as a whole cannot be used, or is that of
@@ -114,9 +113,6 @@ func (w *Walk) read(observe func(*batch.Row) error) error {
 
 // take keeps what a row asks for.
 func (w *Walk) take(row *batch.Row, buffer []byte) ([]byte, error) {
-	if w.rows%markEvery == 0 {
-		w.marks = append(w.marks, batch.Mark{Rows: w.rows, Lines: row.Line - 1, Offset: row.Offset})
-	}
 	w.rows++
 	if row.Number != w.rows {
 		return buffer, fmt.Errorf("row %d came as number %d", row.Number, w.rows)
@@ -129,20 +125,22 @@ func (w *Walk) take(row *batch.Row, buffer []byte) ([]byte, error) {
 	w.trimmed += row.Trimmed
 	w.faults.add(row.Faults...)
 	w.doubts.add(row.Warnings...)
-	a := asked{bill: row.Update.Bill, row: uint32(row.Number), line: uint32(row.Line)}
+	u := &row.Update
+	a := asked{bill: u.Bill, row: uint32(row.Number), line: uint32(row.Line)}
 	if len(row.Faults) == 0 {
-		u := &row.Update
-		a.status, a.date, a.rpo = u.Status, u.Date, w.hash(u.RPO)
+		a.status, a.date = u.Status, u.Date
 	}
 	if a.bill != 0 {
 		w.bills.add(a.bill)
 	}
-	buffer = a.encode(buffer)
 	if a.status == batch.Sent {
-		if err := w.rpos.add(int(a.rpo%parts), buffer); err != nil {
+		s := shared{rpo: w.hash(u.RPO), bill: a.bill, row: a.row, line: a.line}
+		buffer = s.encode(buffer)
+		if err := w.rpos.add(int(s.rpo%parts), buffer); err != nil {
 			return buffer, err
 		}
 	}
+	buffer = a.encode(buffer[:0], u.RPO)
 	return buffer, w.asked.add(partOf(a.bill), buffer)
 }
 
@@ -153,6 +151,14 @@ func (w *Walk) hash(rpo string) uint64 {
 		return 0
 	}
 	return maphash.String(w.seed, rpo)
+}
+
+// hashBytes is hash.
+func (w *Walk) hashBytes(rpo []byte) uint64 {
+	if len(rpo) == 0 {
+		return 0
+	}
+	return maphash.Bytes(w.seed, rpo)
 }
 
 // Rows is the number of data rows.

@@ -41,6 +41,7 @@ invalid, 1 the file is refused, 2 a setting is wrong, 75 journal in use.`,
 // check makes the plan and shows it.
 func check(c *console, s *settings, file string) (err error) {
 	d := newDesk(c, s)
+	d.planOnly = true
 	defer func() { err = errors.Join(err, d.close()) }()
 	if s.account != "" {
 		if err := d.address(); err != nil {

@@ -39,6 +39,7 @@ type desk struct {
 	decided *walk.Decided
 	started time.Time
 
+	planOnly bool         // nothing is to be sent or reported
 	show     *progress    // of the run that is on, or was
 	summary  *summaryJSON // of the run that is over
 	declined bool         // somebody was asked and said no
@@ -220,8 +221,8 @@ func (d *desk) readAs(path, called string, observe func(*batch.Row)) error {
 		return refused(fmt.Sprintf("%s is a report, not a manifest", d.copy.name),
 			"give the manifest that it is about, or the file with the rows to mend (NAME.failed.csv)")
 	}
-	totals := newTotals()
-	config := walk.Config{Manifest: d.file, Digest: d.copy.digest, Again: again, First: int(d.s.first), Journal: d.records()}
+	totals := new(totals)
+	config := walk.Config{Manifest: d.file, Digest: d.copy.digest, Again: again, First: int(d.s.first), PlanOnly: d.planOnly, Journal: d.records()}
 	if d.walk, err = walk.Read(config, func(r *batch.Row) error {
 		if observe != nil {
 			observe(r)
@@ -261,10 +262,8 @@ func (d *desk) records() walk.Records {
 // totals are what control totals are held against.
 type totals struct {
 	rows     int
-	byStatus map[string]int
+	byStatus [batch.Cancel + 1]int
 }
-
-func newTotals() *totals { return &totals{byStatus: map[string]int{}} }
 
 func (t *totals) count(r *batch.Row) error {
 	if r.Skipped {
@@ -272,7 +271,7 @@ func (t *totals) count(r *batch.Row) error {
 	}
 	t.rows++
 	if len(r.Faults) == 0 {
-		t.byStatus[r.Update.Status.String()]++
+		t.byStatus[r.Update.Status]++
 	}
 	return nil
 }
@@ -290,10 +289,11 @@ func (s *settings) holdAgainst(t *totals) error {
 	}
 	for _, e := range s.expect {
 		want, err := strconv.Atoi(e.value)
-		if _, ok := batch.ParseStatus(e.name); !ok || err != nil || want < 0 {
+		status, ok := batch.ParseStatus(e.name)
+		if !ok || err != nil || want < 0 {
 			return usage(fmt.Sprintf("--expect %s=%s is not like sent=200", e.name, e.value), "the statuses are sent, paid, return, cancel; nothing was sent")
 		}
-		if got := t.byStatus[e.name]; want != got {
+		if got := t.byStatus[status]; want != got {
 			return refused(fmt.Sprintf("%d valid rows of status %s were expected, and there are %d", want, e.name, got), "check the file, or --expect")
 		}
 	}
