@@ -10,15 +10,16 @@ import (
 // make their own rules, and even the example in the service's documentation
 // fails its check digit.
 func RPODoubt(text string) string {
+	if onlyDigits(text) {
+		return digitsDoubt(text)
+	}
 	switch {
 	case cyrillicS10(text):
 		return "the tracking number's letters are Cyrillic, where the post has Latin ones that look alike; type it anew"
 	case mixedScripts(text):
 		return "the tracking number mixes Latin and Cyrillic letters, which look alike; type it anew"
 	case rounded(text):
-		return "the tracking number ends in many zeros; a spreadsheet may have rounded it: compare it with the carrier's"
-	case isDomestic(text) && !domesticOK(text):
-		return "the tracking number's last digit does not fit the others (14-digit domestic number); a digit may be wrong: compare it with the carrier's"
+		return roundedDoubt
 	case isS10(text) && !s10OK(text):
 		return "the tracking number's last digit does not fit the others (international number); a digit may be wrong: compare it with the carrier's"
 	case isScientific(text):
@@ -29,6 +30,19 @@ func RPODoubt(text string) string {
 		return "the tracking number holds no digit; compare it with the carrier's"
 	case strings.HasPrefix(text, "="):
 		return "the tracking number begins with =, as a spreadsheet's formula does; compare it with the carrier's"
+	}
+	return ""
+}
+
+const roundedDoubt = "the tracking number ends in many zeros; a spreadsheet may have rounded it: compare it with the carrier's"
+
+// digitsDoubt is RPODoubt for what is digits only, as most numbers are.
+func digitsDoubt(text string) string {
+	switch {
+	case rounded(text):
+		return roundedDoubt
+	case len(text) == 14 && !domesticOK(text):
+		return "the tracking number's last digit does not fit the others (14-digit domestic number); a digit may be wrong: compare it with the carrier's"
 	}
 	return ""
 }
@@ -80,8 +94,6 @@ func cyrillicS10(text string) bool {
 	}
 	return true
 }
-
-func isDomestic(text string) bool { return len(text) == 14 && onlyDigits(text) }
 
 // domesticOK checks the last of the 14 digits of a number of the Russian post:
 // with it, three times the digits in odd places and once those in even places

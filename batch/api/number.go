@@ -89,7 +89,12 @@ func foreignDigits(text string) bool {
 }
 
 func onlyDigits(text string) bool {
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+	for i := range len(text) {
+		if c := text[i]; c < '0' || c > '9' {
+			return false
+		}
+	}
+	return text != ""
 }
 
 // errorWord is what stands in a cell whose formula failed. The words are those

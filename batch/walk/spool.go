@@ -1,12 +1,16 @@
 package walk
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 )
 
 // pageSize is how much of a part is kept in memory before it is written.
 const pageSize = 2 << 10
+
+// writeSize is how many bytes are written at once.
+const writeSize = 16 << 10
 
 // spool holds byte records sorted into parts: each part gives back its records
 // in the order in which they were added. Memory is bounded by the number of
@@ -15,7 +19,8 @@ type spool struct {
 	folder string // for the temporary file; "" is the system's
 	parts  []part
 	file   *os.File
-	pages  uint32 // in the file
+	out    *bufio.Writer // to file
+	pages  uint32        // in the file
 	read   []byte
 }
 
@@ -53,10 +58,10 @@ func (s *spool) spill(p *part) error {
 		if err != nil {
 			return fmt.Errorf("making a temporary file: %w", err)
 		}
-		s.file = f
+		s.file, s.out = f, bufio.NewWriterSize(f, writeSize)
 		os.Remove(f.Name()) // where the system lets us, it goes with the process
 	}
-	if _, err := s.file.WriteAt(p.tail, int64(s.pages)*pageSize); err != nil {
+	if _, err := s.out.Write(p.tail); err != nil {
 		return fmt.Errorf("writing a temporary file: %w", err)
 	}
 	p.pages = append(p.pages, s.pages)
@@ -71,6 +76,9 @@ func (s *spool) load(n int) ([]byte, error) {
 	p := &s.parts[n]
 	if len(p.pages) == 0 {
 		return p.tail, nil
+	}
+	if err := s.out.Flush(); err != nil {
+		return nil, fmt.Errorf("writing a temporary file: %w", err)
 	}
 	if size := len(p.pages)*pageSize + len(p.tail); cap(s.read) < size {
 		s.read = make([]byte, 0, size)
@@ -99,6 +107,6 @@ func (s *spool) close() error {
 	name := s.file.Name()
 	err := s.file.Close()
 	os.Remove(name)
-	s.file = nil
+	s.file, s.out = nil, nil
 	return err
 }
