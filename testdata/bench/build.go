@@ -42,6 +42,11 @@ func (l *lab) build(parts []string) error {
 		}
 		l.tools["billmark"] = path
 	}
+	if path, err := exec.LookPath("mlr"); err == nil {
+		l.tools["mlr"] = path
+	} else if slices.Contains(parts, "check") {
+		fmt.Fprintf(os.Stderr, "bench: without mlr: %v\n", err)
+	}
 	if !slices.Contains(parts, "peers") {
 		return nil
 	}

@@ -39,11 +39,15 @@ func main() {
 	flag.StringVar(&o.binary, "billmark", "", "a `PROGRAM` to measure instead of the one built from here")
 	flag.BoolVar(&o.pin, "pin", false, "bind the clients to the last core and the server to the others (taskset)")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: bench [flags] [peers] [memory] [resume]")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: bench [flags] [check] [peers] [memory] [resume]")
 		flag.PrintDefaults()
 	}
 	if len(os.Args) == 2 && os.Args[1] == "serve" { // the server, in a process of its own
 		fail(serve())
+		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == "read" { // a reader, likewise
+		fail(read(os.Args[2], os.Args[3]))
 		return
 	}
 	flag.Parse()
@@ -60,7 +64,7 @@ func fail(err error) {
 // bench runs the parts that are asked for; all of them if none is named.
 func bench(o options, parts []string) error {
 	if len(parts) == 0 {
-		parts = []string{"peers", "memory", "resume"}
+		parts = []string{"check", "peers", "memory", "resume"}
 	}
 	dir, err := filepath.Abs(o.dir)
 	if err != nil {
@@ -80,7 +84,7 @@ func bench(o options, parts []string) error {
 	defer l.server.stop()
 	fmt.Printf("%s, %d cores, %s/%s; %d workers; load at start %s\n", runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, o.workers, load())
 	for _, part := range parts {
-		run, ok := map[string]func(*lab) error{"peers": (*lab).peers, "memory": (*lab).memory, "resume": (*lab).resume}[part]
+		run, ok := map[string]func(*lab) error{"check": (*lab).check, "peers": (*lab).peers, "memory": (*lab).memory, "resume": (*lab).resume}[part]
 		if !ok {
 			return fmt.Errorf("there is no part %q", part)
 		}

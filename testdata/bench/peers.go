@@ -79,6 +79,9 @@ func (u used) cpu() time.Duration { return u.user + u.system }
 // each is the CPU time of a request, in microseconds.
 func (u used) each() float64 { return float64(u.cpu().Nanoseconds()) / 1e3 / float64(u.seen.Requests) }
 
+// mebibytes is the memory at its peak.
+func (u used) mebibytes() float64 { return float64(u.memory) / (1 << 20) }
+
 // measure runs a command to its end.
 func (l *lab) measure(c *exec.Cmd) (u used, err error) {
 	if l.pin {
@@ -166,24 +169,31 @@ func (l *lab) table(here []peer, results map[string][]used) error {
 		for i := range all {
 			ratios[i] = results["billmark"][i].each() / all[i].each()
 		}
-		ratio, goal, verdict := "", "", ""
+		ratio := ""
 		if p.name != "billmark" {
 			ratio = spread(ratios, "%.2f")
 		}
-		if p.goal > 0 {
-			goal, verdict = fmt.Sprint("<= ", p.goal), "met"
-			if median(ratios) > p.goal {
-				verdict = "MISSED"
-			}
-		}
+		goal, verdict := judged(p.goal, ratios)
 		fmt.Fprintf(w, "%s\t%s\t%.1f/%.1f\t%.0f\t%.1f\t%.0f\t%s\t%s\t%s\t%s\n", p.name, spread(values(all, used.each), "%.1f"),
 			median(values(all, func(u used) float64 { return u.user.Seconds() * 1e6 / float64(u.seen.Requests) })),
 			median(values(all, func(u used) float64 { return u.system.Seconds() * 1e6 / float64(u.seen.Requests) })),
 			median(values(all, func(u used) float64 { return float64(u.seen.Requests) / u.wall.Seconds() })),
-			median(values(all, func(u used) float64 { return float64(u.memory) / (1 << 20) })),
+			median(values(all, used.mebibytes)),
 			median(values(all, func(u used) float64 { return float64(u.seen.Connections) })), ratio, goal, verdict, p.does)
 	}
 	return w.Flush()
+}
+
+// judged says in words whether a goal was met, if there is one.
+func judged(goal float64, ratios []float64) (words, verdict string) {
+	switch {
+	case goal == 0:
+		return "", ""
+	case median(ratios) > goal:
+		return fmt.Sprint("<= ", goal), "MISSED"
+	default:
+		return fmt.Sprint("<= ", goal), "met"
+	}
 }
 
 func values[T any](all []T, of func(T) float64) []float64 {
