@@ -6,14 +6,18 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT := mvdan.cc/gofumpt@v0.12.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME ?= 60s
+FUZZ ?= ^Fuzz
 
-.PHONY: build demo test check lint golden fuzz bench bench-peers pace torture cross release
+.PHONY: build demo test check lint golden fuzz bench bench-peers profile pace torture cross release
 
 build: ## the program, into ./bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/billmark ./cmd/billmark
 
 demo: build ## a rehearsal against a local stand-in for the API
 	./bin/billmark demo
+
+# What the compiler knows from cmd/billmark/default.pgo would only slow these down.
+test lint fuzz: export GOFLAGS := $(strip $(GOFLAGS) -pgo=off)
 
 test: ## all tests; with the race detector where a C compiler allows it
 	go vet ./...
@@ -36,8 +40,8 @@ lint: ## formatting, staticcheck, tidy, known vulnerabilities, cross-compiling
 golden: ## write the expected outputs of tests anew
 	go test ./batch/manifest ./report ./cmd/billmark -update
 
-fuzz: ## every fuzz target for FUZZTIME
-	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+fuzz: ## every fuzz target, or those that match FUZZ, for FUZZTIME each
+	@for p in $$(go list ./...); do for f in $$(go test -list '$(FUZZ)' $$p | grep '^Fuzz'); do \
 	  echo "$$p $$f"; go test -run xxx -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$p || exit 1; done; done
 
 bench: ## the benchmarks of every room
@@ -45,6 +49,10 @@ bench: ## the benchmarks of every room
 
 bench-peers: ## what a run costs beside other programs, in turns; takes many minutes (see testdata/bench)
 	go run ./testdata/bench $(BENCH)
+
+profile: ## measure anew where whole commands spend their time; the compiler optimizes by it
+	go test -pgo=off -count=1 -run xxx -bench '^Benchmark(Check|Run)$$' -benchtime 20x -cpuprofile default.pgo -o bin/profile.test ./cmd/billmark
+	go tool pprof -proto default.pgo > cmd/billmark/default.pgo 2>/dev/null && rm default.pgo
 
 pace: ## how exactly the program keeps to its pace, measured where requests arrive; takes many minutes
 	BILLMARK_PACE=1 go test -count=1 -timeout 2h -v -run '^Test(Pace|Connections)Measured$$' ./cmd/billmark
