@@ -18,6 +18,7 @@ import (
 type settings struct {
 	// Who and where.
 	account, keyFile, api, caFile, proxy, journal string
+	pin                                           pin
 	// How.
 	rate        pace
 	workers     count
@@ -49,7 +50,7 @@ type settings struct {
 // environment names the variable of each flag that has one.
 var environment = map[string]string{
 	"account": "BILLMARK_ACCOUNT", "key-file": "BILLMARK_KEY_FILE", "api": "BILLMARK_API",
-	"ca-file": "BILLMARK_CA_FILE", "proxy": "BILLMARK_PROXY", "journal": "BILLMARK_JOURNAL",
+	"ca-file": "BILLMARK_CA_FILE", "pin": "BILLMARK_PIN", "proxy": "BILLMARK_PROXY", "journal": "BILLMARK_JOURNAL",
 	"rate": "BILLMARK_RATE", "workers": "BILLMARK_WORKERS", "timeout": "BILLMARK_TIMEOUT",
 	"attempts": "BILLMARK_ATTEMPTS", "max-invalid": "BILLMARK_MAX_INVALID",
 	"max-failures": "BILLMARK_MAX_FAILURES", "expect-rows": "BILLMARK_EXPECT_ROWS",
@@ -78,6 +79,7 @@ func (s *settings) accountFlags(f *pflag.FlagSet) {
 func (s *settings) wireFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.keyFile, "key-file", "", "`FILE` with the secret key (or set BILLMARK_KEY)")
 	f.StringVar(&s.caFile, "ca-file", "", "`FILE` of extra root certificates")
+	f.Var(&s.pin, "pin", "`sha256//BASE64` of the server's public key, demanded besides a valid certificate")
 	f.StringVar(&s.proxy, "proxy", "", "`URL` of a proxy; the usual proxy variables are not obeyed")
 	f.Var(&s.rate, "rate", "the pace: `N/s`, N/m or N/h")
 	f.Var(&s.workers, "workers", "most requests in flight")

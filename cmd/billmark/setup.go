@@ -103,7 +103,7 @@ func (d *desk) wire() error {
 	if d.account, err = signer.NewAccount(d.s.account, key); err != nil {
 		return usage(err.Error(), "check BILLMARK_KEY or --key-file; nothing was sent")
 	}
-	config := client.Config{URL: d.base, Timeout: d.s.timeout, UserAgent: "billmark/" + version(), OneUse: d.s.rate.limit <= unhurried}
+	config := client.Config{URL: d.base, Timeout: d.s.timeout, Pin: d.s.pin, UserAgent: "billmark/" + version(), OneUse: d.s.rate.limit <= unhurried}
 	if config.RootCAs, err = d.s.roots(); err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -58,6 +60,32 @@ func (o *oneOf) Set(s string) error {
 		}
 	}
 	*o.target = s
+	return nil
+}
+
+// pin is the SHA-256 of a server's public key (its SubjectPublicKeyInfo),
+// written as curl's --pinnedpubkey writes it.
+type pin []byte
+
+const pinPrefix = "sha256//"
+
+func (p *pin) String() string {
+	if len(*p) == 0 {
+		return ""
+	}
+	return pinPrefix + base64.StdEncoding.EncodeToString(*p)
+}
+
+func (p *pin) Type() string { return "pin" }
+
+// Set takes the value.
+func (p *pin) Set(s string) error {
+	text, ok := strings.CutPrefix(s, pinPrefix)
+	sum, err := base64.StdEncoding.DecodeString(text)
+	if !ok || err != nil || len(sum) != sha256.Size {
+		return errors.New("must be " + pinPrefix + " and the 44 characters that are the SHA-256 of the server's public key in base64")
+	}
+	*p = sum
 	return nil
 }
 
