@@ -82,7 +82,7 @@ func mark(t *testing.T, account signer.Account, base *url.URL, path string) (cou
 	defer tasks.Close()
 	job := batch.Job{
 		Account: account, Tasks: tasks, Journal: j, RunID: run,
-		Open: func() batch.Poster { return c.Open() }, Function: api.Update, Form: api.Form, Meaning: api.Judge,
+		Open: func() batch.Poster { return c.Open() }, Function: api.Update, Form: api.AppendForm, Meaning: api.Judge,
 		Pace: batch.NewPace(100), Workers: 8, Attempts: 3, MaxFailures: 20,
 	}
 	if _, err = job.Run(context.Background()); err != nil {

@@ -21,10 +21,11 @@ type Job struct {
 	RunID int64
 	// Open gives each worker a Poster of its own.
 	Open func() Poster
-	// Function is the API function that updates are posted to, Form an
-	// update's form, and Meaning what the codes of its replies mean.
+	// Function is the API function that updates are posted to. Form appends
+	// the encoded form of an update, and Meaning says what the codes of its
+	// replies mean.
 	Function string
-	Form     func(Update) signer.Form
+	Form     func(dst []byte, u Update) []byte
 	Meaning  func(code string) Meaning
 	// Pace is shared by all that make requests for the account.
 	Pace *Pace

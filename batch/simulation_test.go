@@ -252,6 +252,8 @@ func formOf(u batch.Update) signer.Form {
 	}
 }
 
+func appendForm(dst []byte, u batch.Update) []byte { return formOf(u).AppendEncode(dst) }
+
 func meaningOf(code string) batch.Meaning {
 	switch code {
 	case "0":
@@ -277,7 +279,7 @@ func newWorld(t *testing.T, seed int) *world {
 func (w *world) job(tasks []batch.Task, workers int) *batch.Job {
 	return &batch.Job{
 		Account: w.account, Tasks: &list{tasks}, Journal: w.journal, RunID: 1,
-		Open: func() batch.Poster { return &wire{w: w} }, Function: "UpdateOrderStatus", Form: formOf, Meaning: meaningOf,
+		Open: func() batch.Poster { return &wire{w: w} }, Function: "UpdateOrderStatus", Form: appendForm, Meaning: meaningOf,
 		Pace: batch.NewPace(rate.Inf), Workers: workers, Attempts: 3, MaxFailures: 1 << 30,
 	}
 }

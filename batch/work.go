@@ -99,7 +99,7 @@ func (w *worker) try(ctx context.Context, task Task, n int) (o Outcome, after ti
 		return notReached, 0, notEnded
 	}
 	j.requests.Add(1)
-	w.body = j.Account.Sign(w.body[:0], j.Form(task.Update))
+	w.body = j.Account.AppendHash(j.Form(w.body[:0], task.Update), 0)
 	j.Pace.Pass()
 	// A request that was begun is finished whatever happens to the run: the
 	// exchange has a time limit of its own.

@@ -33,14 +33,16 @@ func (f Form) AppendEncode(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, '&')
 		}
-		dst = appendEscaped(dst, field.Name)
+		dst = AppendEscape(dst, field.Name)
 		dst = append(dst, '=')
-		dst = appendEscaped(dst, field.Value)
+		dst = AppendEscape(dst, field.Value)
 	}
 	return dst
 }
 
-func appendEscaped(dst []byte, s string) []byte {
+// AppendEscape appends a name or value as PHP's urlencode writes it. Letters,
+// digits, "-", "." and "_" stay as they are.
+func AppendEscape(dst []byte, s string) []byte {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case plain[c]:
@@ -55,7 +57,10 @@ func appendEscaped(dst []byte, s string) []byte {
 }
 
 // Encode is AppendEncode as a string.
-func (f Form) Encode() string { return string(f.AppendEncode(nil)) }
+func (f Form) Encode() string {
+	var room [128]byte
+	return string(f.AppendEncode(room[:0]))
+}
 
 // errForm is behind every error of ParseForm.
 var errForm = errors.New("not a form")

@@ -17,8 +17,12 @@ const hashName = "hash"
 // The hash is the MD5 of query::login::key in lower-case hex, where query is
 // the encoded form without the hash.
 func (a Account) Sign(dst []byte, f Form) []byte {
-	start := len(dst)
-	dst = f.AppendEncode(dst)
+	return a.AppendHash(f.AppendEncode(dst), len(dst))
+}
+
+// AppendHash is Sign for a form that is encoded already: it stands in dst from
+// start on, and its hash is appended to it as the last field.
+func (a Account) AppendHash(dst []byte, start int) []byte {
 	sum, dst := a.sum(dst, start)
 	if len(dst) > start {
 		dst = append(dst, '&')

@@ -23,6 +23,9 @@ func TestSignVectors(t *testing.T) {
 		if got, want := string(a.Sign(nil, form)), body+"&hash="+hash; got != want {
 			t.Errorf("Sign = %s, want %s", got, want)
 		}
+		if got, want := string(a.AppendHash([]byte("before "+body), len("before "))), "before "+body+"&hash="+hash; got != want {
+			t.Errorf("AppendHash = %s, want %s", got, want)
+		}
 	}
 }
 

@@ -46,6 +46,21 @@ func Form(u batch.Update) signer.Form {
 	return f
 }
 
+// AppendForm appends Form(u) as it is posted, without the hash. A run makes one
+// for every row, so it makes no fields in between, and allocates nothing but
+// what dst must grow by.
+func AppendForm(dst []byte, u batch.Update) []byte {
+	dst = strconv.AppendUint(append(dst, fieldBill+"="...), u.Bill, 10)
+	dst = signer.AppendEscape(append(dst, "&"+fieldStatus+"="...), u.Status.String())
+	if u.Status.Dated() {
+		dst = strconv.AppendInt(append(dst, "&"+fieldDate+"="...), u.Date, 10)
+	}
+	if u.Status == batch.Sent {
+		dst = signer.AppendEscape(append(dst, "&"+fieldRPO+"="...), u.RPO)
+	}
+	return dst
+}
+
 // DetailsForm asks for one order.
 func DetailsForm(bill uint64) signer.Form {
 	return signer.Form{{Name: fieldBill, Value: strconv.FormatUint(bill, 10)}}

@@ -48,6 +48,9 @@ func TestForm(t *testing.T) {
 		if got := Form(tt.u).Encode(); got != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
+		if got := string(AppendForm([]byte("before "), tt.u)); got != "before "+tt.want {
+			t.Errorf("%s: AppendForm gives %s", tt.name, got)
+		}
 	}
 }
 

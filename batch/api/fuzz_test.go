@@ -77,7 +77,11 @@ func FuzzParseDate(f *testing.F) {
 // checkSent posts an update, and reads the body as the service would.
 func checkSent(t *testing.T, u batch.Update, want signer.Form) {
 	t.Helper()
-	got, err := signer.ParseForm(Form(u).AppendEncode(nil))
+	posted := AppendForm(nil, u)
+	if encoded := Form(u).Encode(); string(posted) != encoded {
+		t.Errorf("AppendForm(%+v) = %s, Form gives %s", u, posted, encoded)
+	}
+	got, err := signer.ParseForm(posted)
 	if err != nil || len(got) != len(want) {
 		t.Fatalf("%+v is sent as %v, %v", u, got, err)
 	}

@@ -214,10 +214,11 @@ func (d *desk) writeReports(o *outputs) (err error) {
 	}
 	seams.at("report begun")
 	writers = append(writers, o.failed)
+	var room [128]byte
 	err = d.decided.Each(func(row *batch.Row, outcome batch.Outcome) error {
 		line := report.Line{Row: row, Outcome: outcome}
 		if outcome.Posted {
-			line.Sent = api.Form(row.Update).Encode()
+			line.Sent = string(api.AppendForm(room[:0], row.Update))
 		}
 		for _, w := range writers {
 			if err := w.Row(line); err != nil {

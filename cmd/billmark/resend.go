@@ -35,7 +35,7 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 	job := batch.Job{
 		Account: x.account, Tasks: &queue, Journal: x.journal, RunID: run,
 		Open:     func() batch.Poster { return x.client.Open() },
-		Function: api.Update, Form: api.Form, Meaning: api.Judge, Pace: batch.NewPace(x.s.rate.limit),
+		Function: api.Update, Form: api.AppendForm, Meaning: api.Judge, Pace: batch.NewPace(x.s.rate.limit),
 		Workers: min(int(x.s.workers), len(list)), Attempts: int(x.s.attempts), MaxFailures: max(20, len(list)/10), Sinks: []batch.Sink{sink},
 	}
 	ended, failure := job.Run(ctx)

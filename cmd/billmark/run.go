@@ -152,7 +152,7 @@ func (d *desk) send(ctx context.Context, run int64, log *slog.Logger) (batch.End
 	job := batch.Job{
 		Account: d.account, Tasks: tasks, Journal: d.record, RunID: run,
 		Open:     func() batch.Poster { return seams.poster(d.show.traffic.watch(d.client.Open())) },
-		Function: api.Update, Form: api.Form, Meaning: api.Judge,
+		Function: api.Update, Form: api.AppendForm, Meaning: api.Judge,
 		Pace: batch.NewPace(d.s.rate.limit), Workers: min(int(d.s.workers), plan.Sending()), Attempts: int(d.s.attempts),
 		MaxFailures: d.s.maxFailures.of(plan.Sending()),
 		Sinks:       []batch.Sink{d.show, logSink{log}},

@@ -90,10 +90,11 @@ func inLanguage(h report.Head, lang string) report.Head {
 
 // writeTo gives every row to one writer.
 func (d *desk) writeTo(w report.Writer) error {
+	var room [128]byte
 	err := d.decided.Each(func(row *batch.Row, o batch.Outcome) error {
 		line := report.Line{Row: row, Outcome: o}
 		if o.Posted {
-			line.Sent = api.Form(row.Update).Encode()
+			line.Sent = string(api.AppendForm(room[:0], row.Update))
 		}
 		return w.Row(line)
 	})

@@ -116,7 +116,7 @@ func (b *bench) job(ctx context.Context, d *desk, run int64, gate *gate) (batch.
 	job := batch.Job{
 		Account: d.account, Tasks: tasks, Journal: d.journal, RunID: run,
 		Open:     func() batch.Poster { return &gated{d.client.Open(), gate, pace} },
-		Function: api.Update, Form: api.Form, Meaning: api.Judge, Pace: pace,
+		Function: api.Update, Form: api.AppendForm, Meaning: api.Judge, Pace: pace,
 		Workers: min(int(d.s.workers), plan.Sending()), Attempts: int(d.s.attempts),
 		MaxFailures: d.s.maxFailures.of(plan.Sending()), Sinks: []batch.Sink{b.live, logSink{log}},
 	}
