@@ -57,11 +57,11 @@ type told struct {
 	FinishedAt string `json:"finished_at"`
 }
 
-func (h *Head) tell(l Line) told {
+func (b *body) tell(l Line) told {
 	o := &l.Outcome
 	return told{
 		Line: l.Row.Line, Row: l.Row.Number, Result: o.Class.Result(), Outcome: o.Class.String(), Code: o.Code,
-		Message: h.Message(l), Attempts: o.Attempts, Sent: l.Sent, FinishedAt: moment(o.Finished),
+		Message: b.head.Message(l), Attempts: o.Attempts, Sent: l.Sent, FinishedAt: b.last.moment(o.Finished),
 	}
 }
 
@@ -80,6 +80,24 @@ func moment(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// second is the text of a time, kept because the next row was often finished
+// in the same second.
+type second struct {
+	unix int64
+	text string
+}
+
+// moment is the function moment.
+func (s *second) moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	if unix := t.Unix(); s.text == "" || unix != s.unix {
+		s.unix, s.text = unix, moment(t)
+	}
+	return s.text
+}
+
 // own gives the manifest's cells of a line, one for each column of its header:
 // a row that has fewer is filled up, and what a row has beyond them is left to
 // the failed file and to .jsonl, for such a row is invalid.
@@ -94,7 +112,11 @@ func (h *Head) own(into []string, l Line) []string {
 
 // defused takes the danger out of a cell that a spreadsheet would run.
 func defused(cell string) string {
-	if cell != "" && strings.IndexByte("=+-@\t\r\n", cell[0]) >= 0 {
+	if cell == "" {
+		return cell
+	}
+	switch cell[0] {
+	case '=', '+', '-', '@', '\t', '\r', '\n':
 		return "'" + cell
 	}
 	return cell

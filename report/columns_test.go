@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -59,6 +60,25 @@ func TestDefused(t *testing.T) {
 	} {
 		if got := defused(in); got != want {
 			t.Errorf("defused(%q) = %q", in, got)
+		}
+	}
+}
+
+// A text that is kept must never be another time's.
+func TestSecond(t *testing.T) {
+	var s second
+	zone := time.FixedZone("", 3*3600)
+	for _, at := range []time.Time{
+		{},
+		time.Time{}.Add(1),
+		{},
+		time.Unix(0, 0), time.Unix(-1, 5), time.Unix(0, 999_999_999), time.Unix(0, 0).In(zone),
+		instant(1), instant(1).Add(time.Millisecond), instant(2),
+		{},
+		instant(2), instant(1),
+	} {
+		if got, want := s.moment(at), moment(at); got != want {
+			t.Errorf("%v is written as %q, want %q", at, got, want)
 		}
 	}
 }

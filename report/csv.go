@@ -26,7 +26,7 @@ func (w *csvReport) write() error {
 // Row implements Writer.
 func (w *csvReport) Row(l Line) error {
 	w.cells = w.head.own(w.cells[:0], l)
-	t := w.head.tell(l)
+	t := w.tell(l)
 	values := t.values()
 	w.cells = append(w.cells, values[:]...)
 	return w.write()

@@ -62,7 +62,7 @@ func (w *htmlReport) Row(l Line) error {
 	}
 	group.count++
 	if !group.full {
-		group.keep(w.head.pageRow(l))
+		group.keep(w.pageRow(l))
 	}
 	return nil
 }
@@ -80,12 +80,12 @@ func (k *kept) keep(r pageRow) {
 }
 
 // pageRow copies what is shown of a line, which is gone after the call.
-func (h *Head) pageRow(l Line) pageRow {
-	t := h.tell(l)
+func (b *body) pageRow(l Line) pageRow {
+	t := b.tell(l)
 	r := pageRow{
 		Class: t.Outcome, Message: shown(t.Message), Code: shown(t.Code), Sent: shown(t.Sent),
 		Finished: t.FinishedAt, Line: t.Line, Attempts: t.Attempts,
-		Cells: h.own(make([]string, 0, len(h.Header)), l),
+		Cells: b.head.own(make([]string, 0, len(b.head.Header)), l),
 	}
 	for i, cell := range r.Cells {
 		r.Cells[i] = shown(cell)

@@ -101,7 +101,7 @@ func orNull(s string) *string {
 // Row implements Writer.
 func (w *jsonlReport) Row(l Line) error {
 	o := &w.object
-	o.told = w.head.tell(l)
+	o.told = w.tell(l)
 	o.Faults, o.Cells = o.Faults[:0], o.Cells[:0]
 	if l.Outcome.Class == batch.Invalid {
 		for _, f := range l.Row.Faults {

@@ -96,6 +96,7 @@ type body struct {
 	head Head
 	file *atomicFile
 	buf  *bufio.Writer
+	last second
 }
 
 func newBody(f *atomicFile, h Head) *body {

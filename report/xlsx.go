@@ -113,7 +113,7 @@ func (w *xlsxReport) write() error {
 
 // Row implements Writer.
 func (w *xlsxReport) Row(l Line) error {
-	t := w.head.tell(l)
+	t := w.tell(l)
 	style := w.styles.of(l.Outcome.Class)
 	w.texts = w.head.own(w.texts[:0], l)
 	own := len(w.texts)
