@@ -43,12 +43,14 @@ type Job struct {
 	requests atomic.Int64
 	ending   sync.WaitGroup // confirmations that are not durable yet
 	cancel   context.CancelCauseFunc
+	// resume is when the API, which asked to slow down, may be asked again;
+	// nil if it never did. It is written under mu.
+	resume atomic.Pointer[time.Time]
 
 	mu      sync.Mutex
 	brake   brake        // guarded by mu, as are the calls of Sinks
 	lost    []Unrecorded // guarded by mu
 	failed  error        // guarded by mu: why the run must stop
-	resume  time.Time    // guarded by mu: nothing starts before it
 	waiting string       // guarded by mu
 }
 
@@ -83,7 +85,7 @@ func (j *Job) Run(ctx context.Context) (Ended, error) {
 
 	var workers sync.WaitGroup
 	for range max(1, j.Workers) {
-		w := &worker{job: j, poster: j.Open()}
+		w := &worker{job: j, poster: j.Open(), confirmed: j.confirmed}
 		workers.Go(func() { w.run(ctx) })
 	}
 	workers.Wait()
@@ -155,8 +157,8 @@ func (j *Job) holdBack(o Outcome, after time.Duration) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	until := time.Now().Add(min(after, retryAfterLimit))
-	if until.After(j.resume) {
-		j.resume = until
+	if at := j.resume.Load(); at == nil || until.After(*at) {
+		j.resume.Store(&until)
 	}
 }
 
@@ -182,9 +184,10 @@ func (j *Job) permit(ctx context.Context) error {
 
 // heldBack is how long the API still wants to be left alone.
 func (j *Job) heldBack() time.Duration {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return time.Until(j.resume)
+	if at := j.resume.Load(); at != nil {
+		return time.Until(*at)
+	}
+	return 0
 }
 
 // slowDown waits as long as the API asked for.

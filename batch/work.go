@@ -17,11 +17,17 @@ type worker struct {
 	job    *Job
 	poster Poster
 	body   []byte // of the request, reused
+	// confirmed is the job's method, taken once: it is needed for every row.
+	confirmed func(Task, Outcome, error)
+	// exchange is the run's context without its end: a request that was begun
+	// is finished whatever happens to the run, and has a time limit of its own.
+	exchange context.Context
 }
 
 // run works until there is nothing more to start.
 func (w *worker) run(ctx context.Context) {
 	defer w.poster.Close()
+	w.exchange = context.WithoutCancel(ctx)
 	for {
 		task, ok := w.job.turns.next()
 		if !ok {
@@ -101,14 +107,12 @@ func (w *worker) try(ctx context.Context, task Task, n int) (o Outcome, after ti
 	j.requests.Add(1)
 	w.body = j.Account.AppendHash(j.Form(w.body[:0], task.Update), 0)
 	j.Pace.Pass()
-	// A request that was begun is finished whatever happens to the run: the
-	// exchange has a time limit of its own.
-	answer, err := w.poster.Post(context.WithoutCancel(ctx), j.Function, w.body)
+	answer, err := w.poster.Post(w.exchange, j.Function, w.body)
 	o, stop := j.judge(answer, err)
 	o.Finished = time.Now()
 	if o.Class == Confirmed {
 		j.ending.Add(1)
-		j.Journal.EndThen(j.RunID, task, o, j.confirmed)
+		j.Journal.EndThen(j.RunID, task, o, w.confirmed)
 		return o, 0, ending
 	}
 	if err := j.Journal.End(j.RunID, task, o); err != nil {

@@ -45,7 +45,7 @@ func (d *desk) progress(run int64, total int) *progress {
 	p := &progress{
 		lang: d.language(), total: total, out: d.c.err, stop: make(chan struct{}), last: time.Now(),
 		bar: progressbar.NewOptions(max(1, total), progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(barWidth),
-			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"})),
 	}
 	if limit := d.s.rate.limit; limit != rate.Inf {
@@ -78,7 +78,6 @@ func (p *progress) Done(_ batch.Task, o batch.Outcome) {
 	p.counts[o.Class]++
 	p.last = now
 	p.tempo.note(now, p.done)
-	p.bar.Add(1) // its errors are about drawing: never fatal
 	if now.Sub(p.drawn) >= 100*time.Millisecond || p.done == p.total {
 		p.draw(now)
 	}
@@ -143,6 +142,7 @@ func (p *progress) draw(now time.Time) {
 		return
 	}
 	p.drawn = now
+	p.bar.Set(p.done) // its errors are about drawing: never fatal
 	pieces := append([]piece{{strings.Trim(p.bar.String(), "\r "), dropBar}}, p.pieces(now)...)
 	p.screen.draw(joined(pieces, p.screen.width()-1, "  "))
 }
