@@ -8,47 +8,27 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"billmark/batch"
 )
 
-// writeAbout fills the second sheet: what the report is about, the counts,
+// writeAbout writes the second sheet: what the report is about, the counts,
 // which add up, and the runs.
-func (w *xlsxReport) writeAbout() error {
-	if _, err := w.book.NewSheet(aboutSheet); err != nil {
-		return err
-	}
-	if err := w.book.SetColWidth(aboutSheet, "A", "E", 24); err != nil {
-		return err
-	}
-	all := w.head.aboutTexts()
-	if err := w.book.SetSheetDimension(aboutSheet, fmt.Sprintf("A1:E%d", len(all))); err != nil {
-		return err
-	}
-	for i, texts := range all {
-		for j, text := range texts {
-			cell, err := excelize.CoordinatesToCellName(j+1, i+1)
-			if err == nil {
-				err = w.aboutCell(cell, text, j == 0)
+func (h *Head) writeAbout(out io.Writer) error {
+	all := h.aboutTexts()
+	s := newSheet(out, aboutView, []int{24, 24, 24, 24, 24}, len(all))
+	for _, texts := range all {
+		for i, text := range texts {
+			style := stylePlain
+			if i == 0 {
+				style = styleLabel
 			}
-			if err != nil {
-				return err
-			}
+			s.text(i, style, text)
+		}
+		if err := s.endRow(); err != nil {
+			return err
 		}
 	}
-	return nil
-}
-
-func (w *xlsxReport) aboutCell(cell, text string, label bool) error {
-	style := w.styles.plain.text
-	if label {
-		style = w.styles.label
-	}
-	if err := w.book.SetCellStr(aboutSheet, cell, fitted(text)); err != nil {
-		return err
-	}
-	return w.book.SetCellStyle(aboutSheet, cell, cell, style)
+	return s.end(false)
 }
 
 // aboutTexts are the rows of the second sheet.
@@ -75,32 +55,9 @@ func (h *Head) aboutTexts() [][]string {
 	return texts
 }
 
-// pack ends the sheet and writes the workbook into the file.
-func (w *xlsxReport) pack() error {
-	last, err := excelize.CoordinatesToCellName(len(w.cells), w.rows)
-	if err != nil {
-		return err
-	}
-	if err := w.book.AutoFilter(rowsSheet, "A1:"+last, nil); err != nil {
-		return err
-	}
-	if err := w.book.AddIgnoredErrors(rowsSheet, "A1:"+last, excelize.IgnoredErrorsNumberStoredAsText); err != nil {
-		return err
-	}
-	if err := w.sheet.Flush(); err != nil {
-		return err
-	}
-	if err := w.book.SetDocProps(w.head.properties()); err != nil {
-		return err
-	}
-	// The library would pack the whole workbook in memory first.
-	w.book.SetZipWriter(func(io.Writer) excelize.ZipWriter { return &packer{zip.NewWriter(w.buf)} })
-	return w.book.Write(io.Discard)
-}
-
-// properties carry the time of the last run, not ours: the same input gives the
+// lastKnown is the time of the last run, not ours: the same input gives the
 // same bytes.
-func (h *Head) properties() *excelize.DocProperties {
+func (h *Head) lastKnown() time.Time {
 	at := time.Unix(0, 0)
 	for _, r := range h.Runs {
 		for _, t := range []time.Time{r.Started, r.Finished} {
@@ -109,16 +66,37 @@ func (h *Head) properties() *excelize.DocProperties {
 			}
 		}
 	}
-	return &excelize.DocProperties{
-		Title: "billmark", Creator: "billmark", LastModifiedBy: "billmark", Created: moment(at), Modified: moment(at),
-	}
+	return at
 }
 
 // packer makes a zip archive whose files all carry one time, and none of which
 // is so long that spreadsheet programs would take the archive for a broken one.
 type packer struct{ *zip.Writer }
 
-// Create implements excelize.ZipWriter.
+// preamble packs all that comes before the sheets. Programs that tell files by
+// their beginning look for these parts in this order.
+func (p *packer) preamble(h *Head, columns int) error {
+	for _, part := range []struct{ name, content string }{
+		{"[Content_Types].xml", contentTypes},
+		{"_rels/.rels", packageLinks},
+		{"docProps/core.xml", fmt.Sprintf(propertiesPart, moment(h.lastKnown()))},
+		{"docProps/app.xml", programPart},
+		{"xl/workbook.xml", fmt.Sprintf(workbookPart, columnName(columns-1), h.Rows+1)},
+		{"xl/_rels/workbook.xml.rels", workbookLinks},
+		{"xl/styles.xml", stylesXML()},
+	} {
+		out, err := p.Create(part.name)
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(out, part.content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Create begins a file of the archive, which ends the one before.
 func (p *packer) Create(name string) (io.Writer, error) {
 	first := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC) // the format's first day
 	w, err := p.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: first})
