@@ -34,7 +34,7 @@ var schema string
 
 const (
 	applicationID = 0x62696c6c // "bill"
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // Identity is what a journal belongs to.

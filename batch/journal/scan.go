@@ -46,18 +46,12 @@ func (j *Journal) scanAll(give func(*batch.Record) error) error {
 	return nil
 }
 
-// packed is columns with the small ones put together: fetching a value takes
-// longer than anything that is done with it. A value that is too large for its
-// place makes another record, which the tally does not match.
-const packed = `bill, date, rpo, occurrence, code, text, seq, begun, finished, (run << 32) | line,
-	status | (class << 8) | (reason << 16) | (open << 24) | (posted << 25) | (attempts << 32)`
-
 // eachRow reads the table past database/sql, whose conversions would take
 // longer than all else: a journal may hold millions of records, and each
 // command reads all of them.
 func (j *Journal) eachRow(give func(*row) error) error {
 	return j.conn.Raw(func(c any) error {
-		rows, err := c.(driver.QueryerContext).QueryContext(context.Background(), "SELECT "+packed+" FROM updates", nil)
+		rows, err := c.(driver.QueryerContext).QueryContext(context.Background(), "SELECT "+columns+" FROM updates", nil)
 		if err != nil {
 			return err
 		}
@@ -70,7 +64,7 @@ func (j *Journal) eachRow(give func(*row) error) error {
 			} else if err != nil {
 				return err
 			}
-			if err := r.unpack(values); err != nil {
+			if err := r.take(values); err != nil {
 				return err
 			}
 			if err := give(&r); err != nil {
@@ -85,25 +79,11 @@ func (r *row) take(values []driver.Value) error {
 	t := taker{values: values}
 	u := &r.update
 	u.Bill, u.Status, u.Date, u.RPO, u.Occurrence = uint64(t.number()), batch.Status(t.number()), t.number(), t.text(), int(t.number())
-	r.open, r.class, r.reason = t.number() != 0, batch.Class(t.number()), batch.Reason(t.number())
-	r.code, r.text = t.text(), t.text()
-	r.seq, r.attempts, r.posted = t.number(), t.number(), t.number() != 0
-	r.begun, r.finished, r.run, r.line = t.number(), t.number(), t.number(), t.number()
-	return t.err
-}
-
-// unpack fills r from what packed gives.
-func (r *row) unpack(values []driver.Value) error {
-	t := taker{values: values}
-	u := &r.update
-	u.Bill, u.Date, u.RPO, u.Occurrence = uint64(t.number()), t.number(), t.text(), int(t.number())
-	r.code, r.text = t.text(), t.text()
-	r.seq, r.begun, r.finished = t.number(), t.number(), t.number()
-	place, state := t.number(), t.number()
-	r.run, r.line = place>>32, place&(1<<32-1)
-	u.Status, r.class, r.reason = batch.Status(state), batch.Class(state>>8), batch.Reason(state>>16)
-	r.open, r.posted, r.attempts = state>>24&1 != 0, state>>25&1 != 0, state>>32
-	return t.err
+	state := t.text()
+	if t.err != nil {
+		return t.err
+	}
+	return r.parseState(state)
 }
 
 // taker takes typed values off a row; a value of another type is damage.
@@ -115,7 +95,7 @@ type taker struct {
 func (t *taker) number() int64 {
 	n, ok := t.next().(int64)
 	if !ok {
-		t.err = fmt.Errorf("%w: a record cannot be read", batch.ErrDamaged)
+		t.err = errState
 	}
 	return n
 }
@@ -123,7 +103,7 @@ func (t *taker) number() int64 {
 func (t *taker) text() string {
 	s, ok := t.next().(string)
 	if !ok {
-		t.err = fmt.Errorf("%w: a record cannot be read", batch.ErrDamaged)
+		t.err = errState
 	}
 	return s
 }

@@ -56,18 +56,21 @@ CREATE TABLE updates (
     date       INTEGER NOT NULL, -- unix seconds, 0 if the status takes none
     rpo        TEXT NOT NULL,
     occurrence INTEGER NOT NULL,
-    open       INTEGER NOT NULL, -- 1: a request was begun and has no outcome
-    class      INTEGER NOT NULL, -- the last outcome
-    reason     INTEGER NOT NULL,
-    code       TEXT NOT NULL,
-    text       TEXT NOT NULL,
-    seq        INTEGER NOT NULL, -- order of confirmation, 0 if never confirmed
-    attempts   INTEGER NOT NULL, -- requests started
-    posted     INTEGER NOT NULL, -- 1: one of them may have left
-    begun      INTEGER NOT NULL, -- unix seconds of the last request
-    finished   INTEGER NOT NULL, -- unix seconds of the last outcome
-    run        INTEGER NOT NULL, -- the run that asked for it first,
-    line       INTEGER NOT NULL, -- and the line of its manifest
+    -- A JSON array of what became of it. One value, for what takes time in a
+    -- journal of millions is to bind and to fetch values:
+    --  0 open      1: a request was begun and has no outcome
+    --  1 class     the last outcome
+    --  2 reason
+    --  3 posted    1: one of the requests may have left
+    --  4 attempts  requests started
+    --  5 seq       order of confirmation, 0 if never confirmed
+    --  6 begun     unix seconds of the last request
+    --  7 finished  unix seconds of the last outcome
+    --  8 run       the run that asked for it first,
+    --  9 line      and the line of its manifest
+    -- 10 code      of the last outcome
+    -- 11 text
+    state      TEXT NOT NULL,
     PRIMARY KEY (bill, status, date, rpo, occurrence)
 ) STRICT, WITHOUT ROWID;
 
@@ -92,10 +95,10 @@ SELECT bill AS bill_id,
        CASE status WHEN 1 THEN 'sent' WHEN 2 THEN 'paid' WHEN 3 THEN 'return' ELSE 'cancel' END AS status,
        CASE date WHEN 0 THEN '' ELSE datetime(date, 'unixepoch') END AS date,
        rpo, occurrence,
-       CASE WHEN open THEN 'unknown' ELSE
-       CASE class WHEN 0 THEN 'unsent' WHEN 1 THEN 'confirmed' WHEN 2 THEN 'rejected'
-                  WHEN 4 THEN 'unverified' ELSE 'unknown' END END AS outcome,
-       code, text, attempts,
-       CASE finished WHEN 0 THEN '' ELSE datetime(finished, 'unixepoch') END AS finished_at,
-       run, line
+       CASE WHEN state ->> 0 THEN 'unknown' ELSE
+       CASE state ->> 1 WHEN 0 THEN 'unsent' WHEN 1 THEN 'confirmed' WHEN 2 THEN 'rejected'
+                        WHEN 4 THEN 'unverified' ELSE 'unknown' END END AS outcome,
+       state ->> 10 AS code, state ->> 11 AS text, state ->> 4 AS attempts,
+       CASE state ->> 7 WHEN 0 THEN '' ELSE datetime(state ->> 7, 'unixepoch') END AS finished_at,
+       state ->> 8 AS run, state ->> 9 AS line
 FROM updates;

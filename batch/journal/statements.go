@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"strings"
 
 	"billmark/batch"
@@ -17,12 +18,13 @@ import (
 // itself; and only within a transaction, which has the connection for itself.
 type statements struct {
 	begin, commit, rollback statement
-	insert, insertMany      statement
+	inserts                 [6]statement // of 1, 2, 4, 8, 16 and 32 rows
 	update, find            statement
 	setTally, addNote       statement
 	pending                 []*row // to be inserted
 	free                    []*row // inserted, and of no more use
-	found                   []driver.Value
+	found                   [1]driver.Value
+	scratch                 []byte
 }
 
 // statement is a prepared statement and room for its values.
@@ -31,18 +33,11 @@ type statement struct {
 	args []driver.NamedValue
 }
 
-const columns = "bill, status, date, rpo, occurrence, open, class, reason, code, text, seq, attempts, posted, begun, finished, run, line"
-
-// many is how many rows go into the table with one statement if there are so
-// many.
-const many = 8
+const columns = "bill, status, date, rpo, occurrence, state"
 
 const byKey = " WHERE bill = ? AND status = ? AND date = ? AND rpo = ? AND occurrence = ?"
 
 func (j *Journal) prepare() error {
-	count := strings.Count(columns, ",") + 1
-	one := "(?" + strings.Repeat(",?", count-1) + ")"
-	insert := "INSERT INTO updates (" + columns + ") VALUES " + one
 	return j.alone(func(c driver.Conn) error {
 		for _, p := range []struct {
 			into  *statement
@@ -51,10 +46,8 @@ func (j *Journal) prepare() error {
 			{&j.begin, "BEGIN IMMEDIATE"},
 			{&j.commit, "COMMIT"},
 			{&j.rollback, "ROLLBACK"},
-			{&j.insert, insert},
-			{&j.insertMany, insert + strings.Repeat(","+one, many-1)},
-			{&j.update, "UPDATE updates SET open = ?, class = ?, reason = ?, code = ?, text = ?, seq = ?, attempts = ?, posted = ?, begun = ?, finished = ?" + byKey},
-			{&j.find, "SELECT " + columns + " FROM updates" + byKey},
+			{&j.update, "UPDATE updates SET state = ?" + byKey},
+			{&j.find, "SELECT state FROM updates" + byKey},
 			{&j.setTally, "UPDATE tally SET commits = ?, updates = ?, digest = ?, seq = ?, open = ?, seal = ?"},
 			{&j.addNote, "INSERT INTO notes (at, bill, text) VALUES (?, ?, ?)"},
 		} {
@@ -62,9 +55,22 @@ func (j *Journal) prepare() error {
 				return err
 			}
 		}
-		j.found = make([]driver.Value, count)
-		return nil
+		return j.prepareInserts(c)
 	})
+}
+
+// prepareInserts prepares for all numbers of rows: a statement costs as much as
+// some rows do. A row that is there already undoes the transaction, which
+// would not be committed in any case: so SQLite need not be able to undo the
+// statement alone.
+func (j *Journal) prepareInserts(c driver.Conn) error {
+	for i := range j.inserts {
+		rows := strings.Repeat(",(?,?,?,?,?,?)", 1<<i)
+		if err := j.inserts[i].prepare(c, "INSERT OR ROLLBACK INTO updates ("+columns+") VALUES "+rows[1:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // alone gives the connection, which nobody else uses meanwhile.
@@ -105,7 +111,11 @@ func (s *statement) exec() (int64, error) {
 // file locked.
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*statement{&s.begin, &s.commit, &s.rollback, &s.insert, &s.insertMany, &s.update, &s.find, &s.setTally, &s.addNote} {
+	all := []*statement{&s.begin, &s.commit, &s.rollback, &s.update, &s.find, &s.setTally, &s.addNote}
+	for i := range s.inserts {
+		all = append(all, &s.inserts[i])
+	}
+	for _, stmt := range all {
 		if stmt.Stmt != nil {
 			errs = append(errs, stmt.Close())
 		}
@@ -130,12 +140,11 @@ func (j *Journal) insertPending() error {
 	rows := j.pending
 	j.pending, j.free = j.pending[:0], append(j.free[:0], rows...)
 	for len(rows) > 0 {
-		s, n := &j.insert, 1
-		if len(rows) >= many {
-			s, n = &j.insertMany, many
-		}
+		size := min(bits.Len(uint(len(rows))), len(j.inserts)) - 1
+		s, n := &j.inserts[size], 1<<size
 		for i, r := range rows[:n] {
-			r.set(s, i*len(j.insert.args))
+			r.setKey(s, i*6)
+			s.set(i*6+5, j.state(r))
 		}
 		if _, err := s.exec(); err != nil {
 			return err
@@ -145,12 +154,10 @@ func (j *Journal) insertPending() error {
 	return nil
 }
 
-// set fills in all columns.
-func (r *row) set(s *statement, at int) {
-	u := &r.update
-	s.set(at, int64(u.Bill), int64(u.Status), u.Date, u.RPO, int64(u.Occurrence),
-		flag(r.open), int64(r.class), int64(r.reason), r.code, r.text, r.seq, r.attempts, flag(r.posted),
-		r.begun, r.finished, r.run, r.line)
+// state gives a row's state as the table holds it.
+func (j *Journal) state(r *row) string {
+	j.scratch = r.appendState(j.scratch[:0])
+	return string(j.scratch)
 }
 
 // setKey fills in the key.
@@ -164,8 +171,8 @@ func (j *Journal) updateRow(r *row) error {
 	if err := j.insertPending(); err != nil {
 		return err
 	}
-	j.update.set(0, flag(r.open), int64(r.class), int64(r.reason), r.code, r.text, r.seq, r.attempts, flag(r.posted), r.begun, r.finished)
-	r.setKey(&j.update, 10)
+	j.update.set(0, j.state(r))
+	r.setKey(&j.update, 1)
 	n, err := j.update.exec()
 	if err != nil {
 		return err
@@ -190,12 +197,16 @@ func (j *Journal) findRow(r *row) error {
 		return err
 	}
 	defer rows.Close()
-	if err := rows.Next(j.found); err == io.EOF {
+	if err := rows.Next(j.found[:]); err == io.EOF {
 		return sql.ErrNoRows
 	} else if err != nil {
 		return err
 	}
-	if err := r.take(j.found); err != nil {
+	state, ok := j.found[0].(string)
+	if !ok {
+		return errState
+	}
+	if err := r.parseState(state); err != nil {
 		return err
 	}
 	r.stored = r.digest()
