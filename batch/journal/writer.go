@@ -118,8 +118,10 @@ func (j *Journal) write() {
 }
 
 // enough is how many changes make a group worth its flush: an outcome and an
-// intent of most of those who have a request in flight.
-func (j *Journal) enough() int { return max(1, 3*len(j.open)/2-8) }
+// intent of nearly all who have a request in flight. A few may be late, so
+// that the others do not wait for them; and when few are in flight at all,
+// nobody waits.
+func (j *Journal) enough() int { return max(1, 2*len(j.open)-16) }
 
 // commitGroup makes a group of changes durable, all or none.
 func (j *Journal) commitGroup(change func() error) error {
