@@ -37,34 +37,30 @@ func (j *joiner) doubtBill(rows []asked, items []batch.Item) {
 }
 
 func (j *joiner) doubt(row, line uint32, format string, args ...any) {
-	j.d.walk.doubts.add(batch.Fault{Row: int(row), Line: int(line), Message: fmt.Sprintf(format, args...)})
+	j.doubts.add(batch.Fault{Row: int(row), Line: int(line), Message: fmt.Sprintf(format, args...)})
 }
 
-// sharedNumbers warns of tracking numbers that stand on two bills.
-func (j *joiner) sharedNumbers() error {
-	var last lastSeen
-	for n := range parts {
-		data, err := j.d.walk.rpos.load(n)
+// sharedNumbers warns of tracking numbers that stand on two bills, of one part.
+func (j *joiner) sharedNumbers(n int) (err error) {
+	if j.texts, err = j.d.walk.rpos.load(n, j.texts); err != nil {
+		return err
+	}
+	j.last.reset(j.texts)
+	for at := 0; at < len(j.texts); {
+		var a, b shared
+		next, err := b.decode(j.texts, at)
 		if err != nil {
 			return err
 		}
-		last.reset(data)
-		for at := 0; at < len(data); {
-			var a, b shared
-			next, err := b.decode(data, at)
-			if err != nil {
+		if before := j.last.swap(b.rpo, at); before >= 0 {
+			if _, err := a.decode(j.texts, before); err != nil {
 				return err
 			}
-			if before := last.swap(b.rpo, at); before >= 0 {
-				if _, err := a.decode(data, before); err != nil {
-					return err
-				}
-				if a.bill != b.bill {
-					j.doubt(b.row, b.line, "its tracking number is also that of order %d in line %d", a.bill, a.line)
-				}
+			if a.bill != b.bill {
+				j.doubt(b.row, b.line, "its tracking number is also that of order %d in line %d", a.bill, a.line)
 			}
-			at = next
 		}
+		at = next
 	}
 	return nil
 }

@@ -184,6 +184,16 @@ func (f *finding) encode(b []byte) []byte {
 	return b
 }
 
+// nextFinding gives the row and the length of the first of many findings.
+func nextFinding(b []byte) (row uint32, size int, err error) {
+	body, rest, err := sized(b)
+	if err != nil {
+		return 0, 0, err
+	}
+	r := reader{b: body}
+	return r.uint32(), len(b) - len(rest), r.err
+}
+
 // decode reads one record. Its rpo is valid as long as the record is.
 func (f *finding) decode(b []byte) error {
 	body, _, err := sized(b)

@@ -21,7 +21,6 @@ type spool struct {
 	file   *os.File
 	out    *bufio.Writer // to file
 	pages  uint32        // in the file
-	read   []byte
 }
 
 type part struct {
@@ -70,29 +69,34 @@ func (s *spool) spill(p *part) error {
 	return nil
 }
 
-// load gives all records of a part, one after the other. They are valid until
-// the next call.
-func (s *spool) load(n int) ([]byte, error) {
-	p := &s.parts[n]
-	if len(p.pages) == 0 {
-		return p.tail, nil
+// flush must be called after the last record was added, and before any is read.
+func (s *spool) flush() error {
+	if s == nil || s.out == nil {
+		return nil
 	}
 	if err := s.out.Flush(); err != nil {
-		return nil, fmt.Errorf("writing a temporary file: %w", err)
+		return fmt.Errorf("writing a temporary file: %w", err)
 	}
-	if size := len(p.pages)*pageSize + len(p.tail); cap(s.read) < size {
-		s.read = make([]byte, 0, size)
+	return nil
+}
+
+// load gives all records of a part, one after the other, in room or in a larger
+// slice. Several goroutines may do so at once.
+func (s *spool) load(n int, room []byte) ([]byte, error) {
+	p := &s.parts[n]
+	// Parts are of about one size: with some slack, room grows once.
+	if size := len(p.pages)*pageSize + len(p.tail); cap(room) < size {
+		room = make([]byte, 0, size+size/8)
 	}
-	s.read = s.read[:0]
+	room = room[:0]
 	for _, page := range p.pages {
-		at := len(s.read)
-		s.read = s.read[:at+pageSize]
-		if _, err := s.file.ReadAt(s.read[at:], int64(page)*pageSize); err != nil {
+		at := len(room)
+		room = room[:at+pageSize]
+		if _, err := s.file.ReadAt(room[at:], int64(page)*pageSize); err != nil {
 			return nil, fmt.Errorf("reading a temporary file: %w", err)
 		}
 	}
-	s.read = append(s.read, p.tail...)
-	return s.read, nil
+	return append(room, p.tail...), nil
 }
 
 // close drops everything.
@@ -100,7 +104,7 @@ func (s *spool) close() error {
 	if s == nil {
 		return nil
 	}
-	s.parts, s.read = nil, nil
+	s.parts = nil
 	if s.file == nil {
 		return nil
 	}

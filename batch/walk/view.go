@@ -24,11 +24,17 @@ func (d *Decided) makePlan() error {
 	p.Reasons[batch.ReasonFilter] += w.skipped
 	p.Faults, p.FaultCount = w.faults.sorted(), w.faults.count
 	p.Warnings, p.WarningCount = w.doubts.sorted(), w.doubts.count
-	if d.found+w.skipped != w.rows {
-		return fmt.Errorf("%d of %d rows were decided on: %w", d.found+w.skipped, w.rows, errSpoiled)
-	}
 	if w.First > 0 {
-		return d.countTrial()
+		if err := d.countTrial(); err != nil {
+			return err
+		}
+	}
+	found := 0
+	for _, n := range p.Counts {
+		found += n
+	}
+	if found != w.rows {
+		return fmt.Errorf("%d of %d rows were decided on: %w", found, w.rows, errSpoiled)
 	}
 	return nil
 }
@@ -52,14 +58,13 @@ func (d *Decided) countTrial() error {
 			}
 		}
 		d.trim(f)
-		d.count(f)
+		count(&d.plan, f)
 	}
 	return nil
 }
 
-// count adds a finding to the plan.
-func (d *Decided) count(f *finding) {
-	p := &d.plan
+// count adds a finding to a plan.
+func count(p *batch.Plan, f *finding) {
 	p.Counts[f.outcome.Class]++
 	p.Reasons[f.outcome.Reason]++
 	if f.outcome.Class == batch.Confirmed && f.outcome.Later != 0 {
@@ -91,7 +96,7 @@ type cursor struct {
 // find gives the finding on a row; false if there is none. It is valid until
 // the next call.
 func (c *cursor) find(row uint32) (*finding, bool, error) {
-	n := int(row-1) / c.d.span
+	n := c.d.partOf(row)
 	if c.part != n+1 {
 		if err := c.load(n); err != nil {
 			return nil, false, err
@@ -109,11 +114,11 @@ func (c *cursor) find(row uint32) (*finding, bool, error) {
 }
 
 func (c *cursor) load(n int) error {
-	data, err := c.d.findings.load(n)
+	data, err := c.d.findings.load(n, c.data)
 	if err != nil {
 		return err
 	}
-	c.part, c.data = n+1, append(c.data[:0], data...)
+	c.part, c.data = n+1, data
 	if c.at == nil {
 		c.at = make([]uint32, min(c.d.span, c.d.walk.rows))
 	}

@@ -52,7 +52,7 @@ type Walk struct {
 	Config
 	seed  maphash.Seed
 	asked *spool
-	rpos  *spool // nil once it has been looked through
+	rpos  *spool
 	bills filter
 	ahead *ahead // the journal, until the first Decide
 
