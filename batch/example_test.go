@@ -79,7 +79,6 @@ func mark(t *testing.T, account signer.Account, base *url.URL, path string) (cou
 		return counts, err
 	}
 	tasks := plan.Tasks()
-	defer tasks.Close()
 	job := batch.Job{
 		Account: account, Tasks: tasks, Journal: j, RunID: run,
 		Open: func() batch.Poster { return c.Open() }, Function: api.Update, Form: api.AppendForm, Meaning: api.Judge,

@@ -185,7 +185,7 @@ func (c *cursor) view(row *batch.Row) (batch.Outcome, *finding, error) {
 }
 
 // Tasks gives what is to be sent, in file order. It reads the findings alone,
-// not the manifest again. The caller closes it.
+// not the manifest again.
 func (d *Decided) Tasks() *Tasks { return &Tasks{c: cursor{d: d}} }
 
 // Tasks is a batch.Queue.
@@ -216,6 +216,3 @@ func (t *Tasks) Next() (batch.Task, error) {
 	}
 	return batch.Task{}, io.EOF
 }
-
-// Close ends the pass.
-func (t *Tasks) Close() error { return nil }

@@ -87,7 +87,6 @@ func decide(t *testing.T, c walk.Config, journal walk.Records) *walk.Decided {
 func tasks(t *testing.T, d *walk.Decided) []batch.Task {
 	t.Helper()
 	q := d.Tasks()
-	defer q.Close()
 	var all []batch.Task
 	for {
 		task, err := q.Next()

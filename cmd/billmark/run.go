@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -147,10 +148,12 @@ func (d *desk) send(ctx context.Context, run int64, log *slog.Logger) (batch.End
 	if plan.Sending() == 0 {
 		return batch.Ended{}, nil
 	}
-	tasks := d.decided.Tasks()
-	defer tasks.Close()
+	if d.c.oneProcessor {
+		runtime.GOMAXPROCS(1)
+		defer runtime.SetDefaultGOMAXPROCS()
+	}
 	job := batch.Job{
-		Account: d.account, Tasks: tasks, Journal: d.record, RunID: run,
+		Account: d.account, Tasks: d.decided.Tasks(), Journal: d.record, RunID: run,
 		Open:     func() batch.Poster { return seams.poster(d.show.traffic.watch(d.client.Open())) },
 		Function: api.Update, Form: api.AppendForm, Meaning: api.Judge,
 		Pace: batch.NewPace(d.s.rate.limit), Workers: min(int(d.s.workers), plan.Sending()), Attempts: int(d.s.attempts),

@@ -110,11 +110,9 @@ func (b *bench) job(ctx context.Context, d *desk, run int64, gate *gate) (batch.
 		return batch.Ended{}, err
 	}
 	defer closeLog()
-	tasks := d.decided.Tasks()
-	defer tasks.Close()
 	pace := batch.NewPace(d.s.rate.limit)
 	job := batch.Job{
-		Account: d.account, Tasks: tasks, Journal: d.journal, RunID: run,
+		Account: d.account, Tasks: d.decided.Tasks(), Journal: d.journal, RunID: run,
 		Open:     func() batch.Poster { return &gated{d.client.Open(), gate, pace} },
 		Function: api.Update, Form: api.AppendForm, Meaning: api.Judge, Pace: pace,
 		Workers: min(int(d.s.workers), plan.Sending()), Attempts: int(d.s.attempts),
