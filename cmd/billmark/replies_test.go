@@ -23,7 +23,7 @@ import (
 // outcome of the row it answers.
 type oddReply struct {
 	name    string
-	text    string         // all that the server says; if its end cannot be told otherwise, it then closes the connection
+	text    string // all that the server says; if its end cannot be told otherwise, it then closes the connection
 	outcome string
 	words   string         // in the message
 	play    func(net.Conn) // instead of text
