@@ -16,6 +16,7 @@ import (
 
 	"billmark/batch"
 	"billmark/batch/client"
+	"billmark/report"
 )
 
 // How long those who are told may take.
@@ -107,7 +108,7 @@ func (d *desk) tell(t *telling, file string, err error) {
 	}
 	if failed == nil && t.hook != nil {
 		if err := d.postNews(t.hook, text); err != nil {
-			fmt.Fprintf(d.c.err, "billmark: warning: --webhook: %s: %v; the run is not affected\n", t.hook.Hostname(), err)
+			fmt.Fprintf(d.c.err, "billmark: warning: --webhook: %s: %s; the run is not affected\n", t.hook.Hostname(), report.Clean(err.Error()))
 		}
 	}
 }
