@@ -195,9 +195,9 @@ func restRun(t *testing.T, secure bool, rest func(*oddConn)) {
 		}
 		return &oddReply{play: func(c net.Conn) {
 			io.WriteString(c, answers(reply))
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(2 * time.Millisecond) // the next request is not due for 47
 			rest(c.(*oddConn))
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(2 * time.Millisecond)
 		}}
 	})
 	s.url = server.url()
