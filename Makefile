@@ -22,9 +22,9 @@ test lint fuzz: export GOFLAGS := $(strip $(GOFLAGS) -pgo=off)
 test: ## all tests; with the race detector where a C compiler allows it
 	go vet ./...
 	@if [ "$$(go env CGO_ENABLED)" = 1 ] && command -v "$$(go env CC)" >/dev/null; then \
-	  echo go test -race ./...; go test -race ./...; \
+	  echo go test -race ./...; go test -timeout 20m -race ./...; \
 	else \
-	  echo 'NO C COMPILER: the race detector is left out'; go test ./...; \
+	  echo 'NO C COMPILER: the race detector is left out'; go test -timeout 20m ./...; \
 	fi
 
 check: test lint ## the tests, and all that can be seen without running

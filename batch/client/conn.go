@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"billmark/batch"
@@ -59,6 +60,9 @@ func (c *Conn) Post(ctx context.Context, function string, body []byte) (batch.An
 		c.drop()
 		return batch.Answer{}, failed(batch.ReasonBroken, "sending the request", err)
 	}
+	// To read at once is nearly always to find nothing. While others send
+	// theirs, the reply may come.
+	runtime.Gosched()
 	return c.receive(l)
 }
 
