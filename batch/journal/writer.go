@@ -121,7 +121,7 @@ func (j *Journal) write() {
 // intent of nearly all who have a request in flight. A few may be late, so
 // that the others do not wait for them; and when few are in flight at all,
 // nobody waits.
-func (j *Journal) enough() int { return max(1, 2*len(j.open)-16) }
+func (j *Journal) enough() int { return max(1, 2*len(j.open)-6) }
 
 // commitGroup makes a group of changes durable, all or none.
 func (j *Journal) commitGroup(change func() error) error {
