@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Reply is what the API answered.
@@ -49,7 +50,8 @@ const limit = 64 << 10
 //
 // With ErrHash the Reply still carries Code and Text, because a wrong key here
 // makes the hash wrong too, and then the code is what tells. They prove
-// nothing. The hash does not say which request was answered either.
+// nothing. The hash does not say which request was answered either. A Text that
+// quotes the key has [key] in its place: it is meant to be shown and kept.
 func (a Account) Verify(body []byte) (Reply, error) {
 	if len(body) > limit {
 		return Reply{}, fmt.Errorf("%w: it is longer than %d bytes", ErrShape, limit)
@@ -61,11 +63,24 @@ func (a Account) Verify(body []byte) (Reply, error) {
 	}
 	r := Reply{Code: m.code.String(), Text: m.text.String()}
 	// Without a key everybody could sign.
-	if !a.signed(r.Code, r.Text, m.hash) || a.secret() == "" {
+	genuine := a.signed(r.Code, r.Text, m.hash) && a.secret() != ""
+	r.Text = a.masked(r.Text)
+	if !genuine {
 		return r, ErrHash
 	}
 	r.Result = m.result
 	return r, nil
+}
+
+// leastMasked is the length of the shortest key that is masked: a shorter one
+// may well be a part of any text.
+const leastMasked = 8
+
+func (a Account) masked(text string) string {
+	if key := a.secret(); len(key) >= leastMasked {
+		return strings.ReplaceAll(text, key, "[key]")
+	}
+	return text
 }
 
 // signed compares in constant time.
