@@ -27,6 +27,7 @@ type oddReply struct {
 	outcome string
 	words   string         // in the message
 	play    func(net.Conn) // instead of text
+	stays   bool           // what it plays is a whole reply: the connection goes on
 	hang    bool           // the server leaves the connection open
 	stray   bool           // afterwards no connection is used twice
 }
@@ -286,7 +287,7 @@ var oddReplies = sync.OnceValue(func() []oddReply {
 		{name: "hash true", text: answers(strings.Replace(yes, `"`+yesHash+`"`, "true", 1)), outcome: "unverified", words: noShape},
 		{name: "hash 0", text: answers(strings.Replace(yes, `"`+yesHash+`"`, "0", 1)), outcome: "unverified", words: noShape},
 		{name: "no hash", text: answers(`{"error_code":0,"error_text":"ok"}`), outcome: "unverified", words: noShape},
-		{name: "the request's hash", play: reflect, outcome: "unverified", words: noShape},
+		{name: "the request's hash", play: reflect, stays: true, outcome: "unverified", words: noShape},
 
 		// Time.
 		{name: "silence", outcome: "unknown", words: late, hang: true},
@@ -300,6 +301,9 @@ var oddReplies = sync.OnceValue(func() []oddReply {
 
 // keeps reports whether a reply ends before the connection does.
 func (o *oddReply) keeps() bool {
+	if o.stays {
+		return true
+	}
 	r := bufio.NewReader(strings.NewReader(o.text))
 	reply, err := http.ReadResponse(r, nil)
 	if err != nil || reply.StatusCode < 200 || reply.Close || o.play != nil || reply.ContentLength < 0 && reply.TransferEncoding == nil {
