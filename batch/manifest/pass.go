@@ -70,7 +70,7 @@ func (f *File) openAt(m batch.Mark) (*pass, error) {
 	return p, nil
 }
 
-// readNames reads the record with the names. A third of what the first pass
+// readNames reads the record with the names. Half of what the first pass
 // costs is gocsv's reflection, so the passes after it take the same columns by
 // their places.
 func (p *pass) readNames() (err error) {

@@ -35,8 +35,8 @@ type console struct {
 	out, err io.Writer
 	env      func(string) (string, bool)
 	leave    func(code int) // ends the process at once
-	// oneProcessor lets a run send from one processor. Sending is waiting:
-	// without others to wake it takes a tenth less of their time.
+	// oneProcessor lets a run send from one processor. Sending is waiting,
+	// and there are no others to wake for it.
 	oneProcessor bool
 }
 
