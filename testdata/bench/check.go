@@ -97,22 +97,20 @@ func (l *lab) check() error {
 	l.tools["gocsv"], l.tools["csv"] = os.Args[0], os.Args[0]
 	here := slices.DeleteFunc(slices.Clone(readers), func(r reader) bool { return l.tools[r.name] == "" })
 	results := map[string][]used{}
-	for round := range l.rounds {
-		order := slices.Clone(here)
-		if round%2 == 1 {
-			slices.Reverse(order)
+	err = inTurns(l.rounds, here, func(round int, r reader) error {
+		u, err := l.measure(r.command(l, manifest))
+		if err != nil {
+			return err
 		}
-		for _, r := range order {
-			u, err := l.measure(r.command(l, manifest))
-			if err != nil {
-				return err
-			}
-			if u.seen.Requests > 0 {
-				return errors.New("a check sent something")
-			}
-			results[r.name] = append(results[r.name], u)
-			fmt.Fprintf(os.Stderr, "round %d: %-10s %6.2f s, load %s\n", round+1, r.name, u.cpu().Seconds(), load())
+		if u.seen.Requests > 0 {
+			return errors.New("a check sent something")
 		}
+		results[r.name] = append(results[r.name], u)
+		fmt.Fprintf(os.Stderr, "round %d: %-10s %6.2f s, load %s\n", round, r.name, u.cpu().Seconds(), load())
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return l.readersTable(here, results)
 }

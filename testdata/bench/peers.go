@@ -119,21 +119,33 @@ func (l *lab) peers() error {
 		return errors.New("there is nobody to compare with")
 	}
 	results := map[string][]used{}
-	for round := range l.rounds {
-		order := slices.Clone(here)
-		if round%2 == 1 {
-			slices.Reverse(order)
+	err := inTurns(l.rounds, here, func(round int, p peer) error {
+		u, err := l.one(p)
+		if err != nil {
+			return err
 		}
-		for _, p := range order {
-			u, err := l.one(p)
-			if err != nil {
-				return err
-			}
-			results[p.name] = append(results[p.name], u)
-			fmt.Fprintf(os.Stderr, "round %d: %-10s %6.1f us, load %s\n", round+1, p.name, u.each(), load())
-		}
+		results[p.name] = append(results[p.name], u)
+		fmt.Fprintf(os.Stderr, "round %d: %-10s %6.1f us, load %s\n", round, p.name, u.each(), load())
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return l.table(here, results)
+}
+
+// inTurns runs all programs in each round, forwards and backwards in turn.
+func inTurns[T any](rounds int, programs []T, run func(round int, of T) error) error {
+	for round := 1; round <= rounds; round++ {
+		for _, p := range programs {
+			if err := run(round, p); err != nil {
+				return err
+			}
+		}
+		programs = slices.Clone(programs)
+		slices.Reverse(programs)
+	}
+	return nil
 }
 
 // one runs one peer once, and holds what it did against what arrived.
