@@ -80,6 +80,7 @@ func (c *Client) connectAll(ctx context.Context) (*link, batch.Reason, error) {
 		raw.Close()
 		return nil, batch.ReasonConnect, err
 	}
+	raw = quick(raw)
 	l := &link{Conn: raw, peek: c.newPeek(raw)}
 	if c.tls == nil {
 		return l, 0, nil

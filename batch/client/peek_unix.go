@@ -45,6 +45,6 @@ func (p *peeker) peek() peeked {
 
 // recv returns true in any case, lest the runtime wait for bytes.
 func (p *peeker) recv(fd uintptr) bool {
-	p.n, _, p.err = syscall.Recvfrom(int(fd), p.buf[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	p.n, p.err = peekByte(fd, &p.buf)
 	return true
 }
