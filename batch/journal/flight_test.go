@@ -18,7 +18,7 @@ import (
 func killed(t *testing.T, path string) string {
 	t.Helper()
 	left := filepath.Join(t.TempDir(), "killed.journal")
-	for _, ending := range []string{"", "-wal", ".seen"} {
+	for _, ending := range []string{"", "-wal", ".seen", ".tail"} {
 		data, err := os.ReadFile(path + ending)
 		must(t, err)
 		must(t, os.WriteFile(left+ending, data, 0o600))

@@ -1,7 +1,9 @@
 // Package journal is the durable memory of one account at one API address: an
 // SQLite file that knows every update ever begun and what became of it. What
-// it has accepted survives a kill and a power cut: records are written ahead
-// and flushed before a call returns, those of concurrent callers in one group.
+// it has accepted survives a kill and a power cut: changes are written and
+// flushed before a call returns, those of concurrent callers in one group. They
+// go to a file beside it first, the tail, and come into the table many groups at
+// a time, and at the end.
 //
 // It decides nothing: which updates may be sent is package batch's to say. It
 // does refuse to forget. Beside SQLite's own checks it keeps a sum over all
@@ -34,7 +36,7 @@ var schema string
 
 const (
 	applicationID = 0x62696c6c // "bill"
-	schemaVersion = 2
+	schemaVersion = 3
 )
 
 // Identity is what a journal belongs to.
@@ -85,6 +87,7 @@ type Journal struct {
 	zone string
 	lock *lock
 	seen *seen
+	tail *tail
 	// company is what lay beside the file when it was opened.
 	company company
 	db      *sql.DB
@@ -101,7 +104,8 @@ type Journal struct {
 	heard  *heard                // filled by Scan
 	open   map[batch.Update]*row // in flight
 	flying []byte                // open, as it is written
-	left   []*row                // in flight when the last process ended
+	fresh  []*row                // ended, and not in the table yet
+	free   []*row                // of no more use
 	failed error
 }
 
@@ -138,7 +142,7 @@ func open(path string, id Identity) (*Journal, error) {
 	if j.seen, err = openSeen(path); err != nil {
 		return nil, errors.Join(err, j.release())
 	}
-	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.occupy, j.load, j.prepare, j.adopt} {
+	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.occupy, j.prepare, j.load, j.adopt} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, j.release())
 		}
@@ -258,11 +262,11 @@ func (j *Journal) Close() error {
 	j.closing.Do(func() {
 		j.intake.close()
 		j.writer.Wait()
-		left := j.leave()
-		j.closed = j.release()
 		if j.failed == nil {
-			j.closed = errors.Join(left, j.closed)
+			j.failed = j.leave()
+			j.closed = j.failed
 		}
+		j.closed = errors.Join(j.closed, j.release())
 	})
 	return j.closed
 }
@@ -277,6 +281,9 @@ func (j *Journal) release() error {
 	}
 	if j.seen != nil {
 		errs = append(errs, j.seen.close())
+	}
+	if j.tail != nil {
+		errs = append(errs, j.tail.close())
 	}
 	if j.lock != nil {
 		errs = append(errs, j.lock.release())

@@ -305,7 +305,7 @@ func TestDamagedLog(t *testing.T) {
 	}
 	want := records(t, j)
 	killed := filepath.Join(t.TempDir(), "killed.journal")
-	for _, ending := range []string{"", "-wal", ".seen"} {
+	for _, ending := range []string{"", "-wal", ".seen", ".tail"} {
 		data, err := os.ReadFile(path + ending)
 		must(t, err)
 		must(t, os.WriteFile(killed+ending, data, 0o600))
@@ -318,7 +318,7 @@ func TestDamagedLog(t *testing.T) {
 func sweepFile(t *testing.T, path, ending string, want []batch.Record) {
 	t.Helper()
 	files := map[string][]byte{}
-	for _, e := range []string{"", "-wal", ".seen"} {
+	for _, e := range []string{"", "-wal", ".seen", ".tail"} {
 		if data, err := os.ReadFile(path + e); err == nil {
 			files[e] = data
 		}
@@ -339,7 +339,7 @@ func sweepFile(t *testing.T, path, ending string, want []batch.Record) {
 		} else {
 			refused++
 		}
-		for _, e := range []string{"", "-wal", ".seen", ".lock"} {
+		for _, e := range []string{"", "-wal", ".seen", ".tail", ".lock"} {
 			os.Remove(copyPath + e)
 		}
 	}

@@ -79,9 +79,8 @@ func openSeen(path string) (*seen, error) {
 }
 
 // note writes down that so many transactions are committed.
-func (s *seen) note(commits int64) error {
-	_, err := s.file.WriteAt(fmt.Appendf(nil, commitsFormat, commits), 0)
-	return err
+func (s *seen) note(commits int64, quick bool) error {
+	return writeAt(s.file, fmt.Appendf(nil, commitsFormat, commits), 0, quick)
 }
 
 func (s *seen) close() error { return s.file.Close() }

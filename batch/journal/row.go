@@ -23,6 +23,73 @@ type row struct {
 	stored uint64
 }
 
+// appendRow writes all of a row.
+func appendRow(b []byte, r *row) []byte {
+	u := &r.update
+	for _, n := range [...]int64{
+		int64(u.Bill), int64(u.Status), u.Date, int64(u.Occurrence), flag(r.open), int64(r.class), int64(r.reason),
+		flag(r.posted), r.attempts, r.seq, r.begun, r.finished, r.run, r.line,
+	} {
+		b = binary.AppendVarint(b, n)
+	}
+	for _, s := range [...]string{u.RPO, r.code, r.text} {
+		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	return b
+}
+
+// parseRows reads what appendRow wrote, any number of times.
+func parseRows(b []byte) ([]*row, error) {
+	var rows []*row
+	p := rowParser{left: b}
+	for len(p.left) > 0 {
+		r := new(row)
+		u := &r.update
+		u.Bill, u.Status, u.Date, u.Occurrence = uint64(p.number()), batch.Status(p.number()), p.number(), int(p.number())
+		r.open, r.class, r.reason, r.posted = p.number() != 0, batch.Class(p.number()), batch.Reason(p.number()), p.number() != 0
+		r.attempts, r.seq, r.begun, r.finished, r.run, r.line = p.number(), p.number(), p.number(), p.number(), p.number(), p.number()
+		u.RPO, r.code, r.text = p.text(), p.text(), p.text()
+		rows = append(rows, r)
+	}
+	if p.bad {
+		return nil, errTail
+	}
+	return rows, nil
+}
+
+// rowParser reads one value after the other.
+type rowParser struct {
+	left []byte
+	bad  bool
+}
+
+func (p *rowParser) number() int64 {
+	n, size := binary.Varint(p.left)
+	p.skip(size)
+	return n
+}
+
+func (p *rowParser) text() string {
+	n, size := binary.Uvarint(p.left)
+	p.skip(size)
+	if n > uint64(len(p.left)) {
+		p.skip(0)
+		return ""
+	}
+	s := string(p.left[:n])
+	p.left = p.left[n:]
+	return s
+}
+
+// skip passes over what was read; if that was nothing, all is over.
+func (p *rowParser) skip(size int) {
+	if size <= 0 {
+		p.bad, p.left = true, nil
+		return
+	}
+	p.left = p.left[size:]
+}
+
 // digest names the row's content. It guards against damage, not against
 // malice: 64 bits over all columns.
 func (r *row) digest() uint64 {

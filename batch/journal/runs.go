@@ -16,7 +16,13 @@ func (j *Journal) StartRun(r batch.Run) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("writing to the journal: %w", understood(err))
 	}
-	return res.LastInsertId()
+	id, err := res.LastInsertId()
+	if err != nil {
+		return 0, err
+	}
+	// The commit is noted beside the journal: should the log be removed that
+	// holds the run, it will be missed.
+	return id, j.submit(entry{kind: mark})
 }
 
 // FinishRun implements batch.Journal.

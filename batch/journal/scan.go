@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"io"
 
@@ -11,29 +12,45 @@ import (
 
 // Scan implements batch.Journal. It must not be called during a run. The
 // record is valid until the callback returns. That every record came, and
-// unchanged, is known only when Scan returns nil.
+// unchanged, is known only when Scan returns nil. Once the journal has failed it
+// gives what the next process will find.
 func (j *Journal) Scan(give func(*batch.Record) error) error {
-	if err := j.scanAll(give); err != nil {
+	outside := new(newest)
+	err := j.Fold()
+	if err != nil && !errors.Is(err, errClosed) {
+		outside, err = j.newest(new(tally))
+	}
+	if err == nil {
+		err = j.scanAll(outside.rows, give)
+	}
+	if err != nil {
 		return fmt.Errorf("reading the journal %s: %w", j.path, understood(err))
 	}
 	return nil
 }
 
-func (j *Journal) scanAll(give func(*batch.Record) error) error {
+// scanAll gives what the table holds, and instead of that what is known outside.
+func (j *Journal) scanAll(outside map[batch.Update]*row, give func(*batch.Record) error) error {
 	manifests, err := j.manifests()
 	if err != nil {
 		return err
 	}
 	var seen tally
 	var rec batch.Record
+	pass := func(r *row) error {
+		r.record(&rec)
+		rec.Manifest = manifests[r.run]
+		return give(&rec)
+	}
 	known := newHeard()
 	err = j.eachRow(func(r *row) error {
 		known.add(&r.update)
 		seen.updates++
 		seen.digest += r.digest()
-		r.record(&rec)
-		rec.Manifest = manifests[r.run]
-		return give(&rec)
+		if _, newer := outside[r.update]; newer {
+			return nil
+		}
+		return pass(r)
 	})
 	if err != nil {
 		return err
@@ -41,6 +58,11 @@ func (j *Journal) scanAll(give func(*batch.Record) error) error {
 	if seen.updates != j.tally.updates || seen.digest != j.tally.digest {
 		return fmt.Errorf("%w: %d records were written, and what is there now (%d) is not the same",
 			batch.ErrDamaged, j.tally.updates, seen.updates)
+	}
+	for _, r := range outside {
+		if err := pass(r); err != nil {
+			return err
+		}
 	}
 	j.heard = known
 	return nil
@@ -76,42 +98,15 @@ func (j *Journal) eachRow(give func(*row) error) error {
 
 // take fills r from a row of columns.
 func (r *row) take(values []driver.Value) error {
-	t := taker{values: values}
-	u := &r.update
-	u.Bill, u.Status, u.Date, u.RPO, u.Occurrence = uint64(t.number()), batch.Status(t.number()), t.number(), t.text(), int(t.number())
-	state := t.text()
-	if t.err != nil {
-		return t.err
+	ask, ok := values[0].(string)
+	state, is := values[1].(string)
+	if !ok || !is {
+		return errState
+	}
+	if err := parseAsk(ask, &r.update); err != nil {
+		return err
 	}
 	return r.parseState(state)
-}
-
-// taker takes typed values off a row; a value of another type is damage.
-type taker struct {
-	values []driver.Value
-	err    error
-}
-
-func (t *taker) number() int64 {
-	n, ok := t.next().(int64)
-	if !ok {
-		t.err = errState
-	}
-	return n
-}
-
-func (t *taker) text() string {
-	s, ok := t.next().(string)
-	if !ok {
-		t.err = errState
-	}
-	return s
-}
-
-func (t *taker) next() driver.Value {
-	v := t.values[0]
-	t.values = t.values[1:]
-	return v
 }
 
 // manifests gives the digest of every run's manifest.

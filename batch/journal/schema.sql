@@ -50,14 +50,19 @@ CREATE TABLE runs (
     stopped  TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
+-- The updates, but for the newest, which a process at work keeps in the file
+-- NAME.tail, and which come here when there are many, and when it ends.
+-- Both columns are JSON arrays. Two values, for what takes time in a journal of
+-- millions is to bind and to fetch values; text, so that people can read them.
 CREATE TABLE updates (
-    bill       INTEGER NOT NULL,
-    status     INTEGER NOT NULL,
-    date       INTEGER NOT NULL, -- unix seconds, 0 if the status takes none
-    rpo        TEXT NOT NULL,
-    occurrence INTEGER NOT NULL,
-    -- A JSON array of what became of it. One value, for what takes time in a
-    -- journal of millions is to bind and to fetch values:
+    -- What is asked:
+    --  0 bill
+    --  1 status
+    --  2 date        unix seconds, 0 if the status takes none
+    --  3 rpo
+    --  4 occurrence
+    ask        TEXT PRIMARY KEY,
+    -- What became of it:
     --  0 open      1: a request was begun and has no outcome
     --  1 class     the last outcome
     --  2 reason
@@ -70,8 +75,7 @@ CREATE TABLE updates (
     --  9 line      and the line of its manifest
     -- 10 code      of the last outcome
     -- 11 text
-    state      TEXT NOT NULL,
-    PRIMARY KEY (bill, status, date, rpo, occurrence)
+    state      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What people and read-backs decided, and why. Only ever added to.
@@ -91,10 +95,10 @@ CREATE TABLE files (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIEW journal AS
-SELECT bill AS bill_id,
-       CASE status WHEN 1 THEN 'sent' WHEN 2 THEN 'paid' WHEN 3 THEN 'return' ELSE 'cancel' END AS status,
-       CASE date WHEN 0 THEN '' ELSE datetime(date, 'unixepoch') END AS date,
-       rpo, occurrence,
+SELECT ask ->> 0 AS bill_id,
+       CASE ask ->> 1 WHEN 1 THEN 'sent' WHEN 2 THEN 'paid' WHEN 3 THEN 'return' ELSE 'cancel' END AS status,
+       CASE ask ->> 2 WHEN 0 THEN '' ELSE datetime(ask ->> 2, 'unixepoch') END AS date,
+       ask ->> 3 AS rpo, ask ->> 4 AS occurrence,
        CASE WHEN state ->> 0 THEN 'unknown' ELSE
        CASE state ->> 1 WHEN 0 THEN 'unsent' WHEN 1 THEN 'confirmed' WHEN 2 THEN 'rejected'
                         WHEN 4 THEN 'unverified' ELSE 'unknown' END END AS outcome,

@@ -22,6 +22,27 @@ func (r *row) appendState(b []byte) []byte {
 	return append(appendText(b, r.text), ']')
 }
 
+// appendAsk writes a row's key likewise.
+func appendAsk(b []byte, u *batch.Update) []byte {
+	b = append(strconv.AppendUint(append(b, '['), u.Bill, 10), ',')
+	b = append(strconv.AppendInt(b, int64(u.Status), 10), ',')
+	b = append(strconv.AppendInt(b, u.Date, 10), ',')
+	b = append(appendText(b, u.RPO), ',')
+	return append(strconv.AppendInt(b, int64(u.Occurrence), 10), ']')
+}
+
+// parseAsk reads what appendAsk wrote.
+func parseAsk(s string, u *batch.Update) error {
+	p := stateParser{left: s}
+	u.Bill, u.Status, u.Date = uint64(p.number()), batch.Status(p.number()), p.number()
+	p.text(&u.RPO)
+	u.Occurrence = int(p.number())
+	if p.bad || p.left != "]" {
+		return errState
+	}
+	return nil
+}
+
 // appendText writes a JSON string. Bytes that are no UTF-8 stay what they are,
 // which SQLite does not mind and package json would not do.
 func appendText(b []byte, s string) []byte {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,39 @@ func TestState(t *testing.T) {
 	})
 }
 
+// TestRows: what is written to the tail can be read back; cut, it is fewer rows
+// or none at all.
+func TestRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var b []byte
+		var want []row
+		var ends []int
+		for range rapid.IntRange(0, 5).Draw(t, "rows") {
+			r := anyRow.Draw(t, "row")
+			r.update = batch.Update{
+				Bill: rapid.Uint64().Draw(t, "bill"), Status: batch.Status(rapid.Byte().Draw(t, "status")), Date: rapid.Int64().Draw(t, "date"),
+				RPO: string(rapid.SliceOf(rapid.Byte()).Draw(t, "rpo")), Occurrence: rapid.Int().Draw(t, "occurrence"),
+			}
+			want, b = append(want, r), appendRow(b, &r)
+			ends = append(ends, len(b))
+		}
+		got, err := parseRows(b)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("%d rows of %d: %v", len(got), len(want), err)
+		}
+		for i := range got {
+			if *got[i] != want[i] {
+				t.Fatalf("%+v is read as %+v", want[i], *got[i])
+			}
+		}
+		if cut := rapid.IntRange(0, len(b)).Draw(t, "cut"); cut > 0 && !slices.Contains(ends, cut) {
+			if _, err := parseRows(b[:cut]); !errors.Is(err, batch.ErrDamaged) {
+				t.Fatalf("cut at %d: %v", cut, err)
+			}
+		}
+	})
+}
+
 // TestView: people can read the journal.
 func TestView(t *testing.T) {
 	j, err := Open(filepath.Join(t.TempDir(), "shop7.journal"), Identity{DefaultZone: "UTC"})
@@ -84,6 +118,9 @@ func TestView(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := j.Fold(); err != nil {
+		t.Fatal(err)
 	}
 	rows, err := j.conn.QueryContext(context.Background(), `SELECT bill_id || '|' || status || '|' || date || '|' || rpo || '|' || occurrence || '|' || outcome
 		|| '|' || code || '|' || text || '|' || attempts || '|' || finished_at || '|' || run || '|' || line FROM journal`)

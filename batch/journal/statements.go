@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"billmark/batch"
@@ -15,16 +17,14 @@ import (
 
 // statements are the writer's, prepared once. They are used at the driver's
 // level, for what database/sql does with every value costs as much as SQLite
-// itself; and only within a transaction, which has the connection for itself.
+// itself; and only while nobody else has the connection.
 type statements struct {
-	begin, commit, rollback statement
-	inserts                 [6]statement // of 1, 2, 4, 8, 16 and 32 rows
-	update, find            statement
-	setTally, addNote       statement
-	pending                 []*row // to be inserted
-	free                    []*row // inserted, and of no more use
-	found                   [1]driver.Value
-	scratch                 []byte
+	begin, commitNow, rollback statement
+	inserts                    [6]statement // of 1, 2, 4, 8, 16 and 32 rows
+	update, look               statement
+	setTally, addNote          statement
+	found                      [1]driver.Value
+	scratch                    []byte
 }
 
 // statement is a prepared statement and room for its values.
@@ -33,9 +33,7 @@ type statement struct {
 	args []driver.NamedValue
 }
 
-const columns = "bill, status, date, rpo, occurrence, state"
-
-const byKey = " WHERE bill = ? AND status = ? AND date = ? AND rpo = ? AND occurrence = ?"
+const columns = "ask, state"
 
 func (j *Journal) prepare() error {
 	return j.alone(func(c driver.Conn) error {
@@ -44,10 +42,10 @@ func (j *Journal) prepare() error {
 			query string
 		}{
 			{&j.begin, "BEGIN IMMEDIATE"},
-			{&j.commit, "COMMIT"},
+			{&j.commitNow, "COMMIT"},
 			{&j.rollback, "ROLLBACK"},
-			{&j.update, "UPDATE updates SET state = ?" + byKey},
-			{&j.find, "SELECT state FROM updates" + byKey},
+			{&j.update, "UPDATE updates SET state = ? WHERE ask = ?"},
+			{&j.look, "SELECT state FROM updates WHERE ask = ?"},
 			{&j.setTally, "UPDATE tally SET commits = ?, updates = ?, digest = ?, seq = ?, open = ?, seal = ?"},
 			{&j.addNote, "INSERT INTO notes (at, bill, text) VALUES (?, ?, ?)"},
 		} {
@@ -65,7 +63,7 @@ func (j *Journal) prepare() error {
 // statement alone.
 func (j *Journal) prepareInserts(c driver.Conn) error {
 	for i := range j.inserts {
-		rows := strings.Repeat(",(?,?,?,?,?,?)", 1<<i)
+		rows := strings.Repeat(",(?,?)", 1<<i)
 		if err := j.inserts[i].prepare(c, "INSERT OR ROLLBACK INTO updates ("+columns+") VALUES "+rows[1:]); err != nil {
 			return err
 		}
@@ -111,7 +109,7 @@ func (s *statement) exec() (int64, error) {
 // file locked.
 func (s *statements) close() error {
 	var errs []error
-	all := []*statement{&s.begin, &s.commit, &s.rollback, &s.update, &s.find, &s.setTally, &s.addNote}
+	all := []*statement{&s.begin, &s.commitNow, &s.rollback, &s.update, &s.look, &s.setTally, &s.addNote}
 	for i := range s.inserts {
 		all = append(all, &s.inserts[i])
 	}
@@ -123,28 +121,38 @@ func (s *statements) close() error {
 	return errors.Join(errs...)
 }
 
-// insertRow adds a row, at the latest before the next look or change, and
-// keeps the tally true.
-func (j *Journal) insertRow(r *row) error {
-	r.stored = r.digest()
-	j.tally.updates++
-	j.tally.digest += r.stored
-	j.heard.add(&r.update)
-	j.pending = append(j.pending, r)
-	return nil
+// storeFresh brings the fresh rows into the table, those of one bill side by
+// side, and keeps the tally true.
+func (j *Journal) storeFresh() error {
+	slices.SortFunc(j.fresh, inOrder)
+	var added []*row
+	for _, r := range j.fresh {
+		d := r.digest()
+		j.tally.digest += d - r.stored
+		if r.stored == 0 {
+			added = append(added, r)
+		} else if err := j.updateRow(r); err != nil {
+			return err
+		}
+		r.stored = d
+	}
+	j.tally.updates += int64(len(added))
+	return j.insertRows(added)
 }
 
-// insertPending adds the rows that wait for it. One that is there already
-// fails the transaction.
-func (j *Journal) insertPending() error {
-	rows := j.pending
-	j.pending, j.free = j.pending[:0], append(j.free[:0], rows...)
+func inOrder(a, b *row) int {
+	x, y := &a.update, &b.update
+	return cmp.Or(cmp.Compare(x.Bill, y.Bill), cmp.Compare(x.Status, y.Status), cmp.Compare(x.Date, y.Date),
+		cmp.Compare(x.RPO, y.RPO), cmp.Compare(x.Occurrence, y.Occurrence))
+}
+
+// insertRows adds rows. One that is there already fails the transaction.
+func (j *Journal) insertRows(rows []*row) error {
 	for len(rows) > 0 {
 		size := min(bits.Len(uint(len(rows))), len(j.inserts)) - 1
 		s, n := &j.inserts[size], 1<<size
 		for i, r := range rows[:n] {
-			r.setKey(s, i*6)
-			s.set(i*6+5, j.state(r))
+			s.set(i*2, j.ask(r), j.state(r))
 		}
 		if _, err := s.exec(); err != nil {
 			return err
@@ -160,19 +168,15 @@ func (j *Journal) state(r *row) string {
 	return string(j.scratch)
 }
 
-// setKey fills in the key.
-func (r *row) setKey(s *statement, at int) {
-	u := &r.update
-	s.set(at, int64(u.Bill), int64(u.Status), u.Date, u.RPO, int64(u.Occurrence))
+// ask gives a row's key as the table holds it.
+func (j *Journal) ask(r *row) string {
+	j.scratch = appendAsk(j.scratch[:0], &r.update)
+	return string(j.scratch)
 }
 
-// updateRow changes a row that is there and keeps the tally true.
+// updateRow changes a row that is there.
 func (j *Journal) updateRow(r *row) error {
-	if err := j.insertPending(); err != nil {
-		return err
-	}
-	j.update.set(0, j.state(r))
-	r.setKey(&j.update, 1)
+	j.update.set(0, j.state(r), j.ask(r))
 	n, err := j.update.exec()
 	if err != nil {
 		return err
@@ -180,19 +184,13 @@ func (j *Journal) updateRow(r *row) error {
 	if n != 1 {
 		return fmt.Errorf("%w: the record of %s vanished", batch.ErrDamaged, r.update)
 	}
-	d := r.digest()
-	j.tally.digest += d - r.stored
-	r.stored = d
 	return nil
 }
 
 // findRow reads the row with r's key; sql.ErrNoRows if there is none.
 func (j *Journal) findRow(r *row) error {
-	if err := j.insertPending(); err != nil {
-		return err
-	}
-	r.setKey(&j.find, 0)
-	rows, err := j.find.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), j.find.args)
+	j.look.set(0, j.ask(r))
+	rows, err := j.look.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), j.look.args)
 	if err != nil {
 		return err
 	}

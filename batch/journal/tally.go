@@ -2,9 +2,10 @@ package journal
 
 import (
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"billmark/batch"
 )
@@ -23,89 +24,91 @@ func (t *tally) seal(open []byte) uint64 {
 }
 
 // appendOpen writes down the updates in flight. They get a record of their own
-// when they end; should this process die before, the next one finds here what
-// it had begun.
+// when they end; should this process die before, the next one finds here, and in
+// the tail, what it had begun.
 func appendOpen(b []byte, open map[batch.Update]*row) []byte {
-	for u, r := range open {
-		for _, n := range [...]int64{int64(u.Bill), int64(u.Status), u.Date, int64(u.Occurrence), r.begun, r.run, r.line, int64(len(u.RPO))} {
-			b = binary.AppendVarint(b, n)
-		}
-		b = append(b, u.RPO...)
+	for _, r := range open {
+		b = appendRow(b, r)
 	}
 	return b
 }
 
-// parseOpen reads what appendOpen wrote.
-func parseOpen(b []byte) ([]*row, error) {
-	var rows []*row
-	for len(b) > 0 {
-		var n [8]int64
-		for i := range n {
-			size := 0
-			if n[i], size = binary.Varint(b); size <= 0 {
-				return nil, errOpen
-			}
-			b = b[size:]
-		}
-		length := n[7]
-		if length < 0 || length > int64(len(b)) {
-			return nil, errOpen
-		}
-		u := batch.Update{Bill: uint64(n[0]), Status: batch.Status(n[1]), Date: n[2], Occurrence: int(n[3]), RPO: string(b[:length])}
-		rows = append(rows, &row{update: u, begun: n[4], run: n[5], line: n[6]})
-		b = b[length:]
-	}
-	return rows, nil
-}
-
-var errOpen = fmt.Errorf("%w: what was in flight cannot be read", batch.ErrDamaged)
-
-// load reads the tally and holds it against what was seen committed.
+// load reads the tally, and what is newer than the table, and holds both against
+// what was seen committed.
 func (j *Journal) load() error {
 	t := &j.tally
-	var open []byte
-	var seal uint64
-	if err := j.scan("SELECT commits, updates, digest, seq, open, seal FROM tally",
-		&t.commits, &t.updates, (*signed)(&t.digest), &t.seq, &open, (*signed)(&seal)); err != nil {
+	n, err := j.newest(t)
+	if err != nil {
 		return err
 	}
-	if t.seal(open) != seal {
-		return fmt.Errorf("%w: its tally was changed", batch.ErrDamaged)
-	}
+	t.commits, t.seq = n.commits, max(n.seq, t.seq)
 	if missing := j.seen.commits - t.commits; missing > 0 {
 		return fmt.Errorf("%w: its last %d of %d entries are missing (was a file beside it removed, or an older copy put back?)",
 			batch.ErrDamaged, missing, j.seen.commits)
 	}
-	var err error
-	j.left, err = parseOpen(open)
-	return err
+	j.fresh = slices.AppendSeq(j.fresh, maps.Values(n.rows))
+	return nil
 }
 
-// adopt gives the updates that a killed process left in flight their records.
-// Whoever dies here leaves everything as it was.
+// newest is what was begun or has ended since the table was last changed.
+type newest struct {
+	commits, seq int64
+	rows         map[batch.Update]*row
+}
+
+// newest reads the tally, what was in flight at its time, and the tail.
+func (j *Journal) newest(t *tally) (*newest, error) {
+	var open []byte
+	var seal uint64
+	if err := j.scan("SELECT commits, updates, digest, seq, open, seal FROM tally",
+		&t.commits, &t.updates, (*signed)(&t.digest), &t.seq, &open, (*signed)(&seal)); err != nil {
+		return nil, err
+	}
+	if t.seal(open) != seal {
+		return nil, fmt.Errorf("%w: its tally was changed", batch.ErrDamaged)
+	}
+	n := &newest{commits: t.commits, rows: map[batch.Update]*row{}}
+	rows, err := parseRows(open)
+	if err == nil {
+		n.take(rows)
+		j.tail.begin(seal)
+		err = j.tail.read(n.follow)
+	}
+	return n, err
+}
+
+// follow takes in the next commit.
+func (n *newest) follow(commit int64, rows []*row) error {
+	if commit != n.commits+1 {
+		return errTail
+	}
+	n.commits = commit
+	n.take(rows)
+	return nil
+}
+
+func (n *newest) take(rows []*row) {
+	for _, r := range rows {
+		n.rows[r.update] = r
+		n.seq = max(n.seq, r.seq)
+	}
+}
+
+// adopt brings into the table what a process left outside that was killed: what
+// had ended, and what was in flight and counts as unknown now. Whoever dies here
+// leaves everything as it was.
 func (j *Journal) adopt() error {
-	if len(j.left) == 0 {
+	if len(j.fresh) == 0 {
 		return nil
 	}
-	return j.commitGroup(func() error {
-		for _, left := range j.left {
-			r := &row{update: left.update, run: left.run, line: left.line}
-			if err := j.findRow(r); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	return j.fold(func() error {
+		for _, r := range j.fresh {
+			old := row{update: r.update}
+			if err := j.findRow(&old); err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
-			r.began(left.begun)
-			if err := j.storeRow(r); err != nil {
-				return err
-			}
+			r.stored = old.stored
 		}
 		return nil
 	})
-}
-
-// storeRow inserts or changes a row.
-func (j *Journal) storeRow(r *row) error {
-	if r.stored == 0 {
-		return j.insertRow(r)
-	}
-	return j.updateRow(r)
 }

@@ -16,6 +16,7 @@ type company struct {
 	size int64 // of the journal itself
 	log  bool  // there is a write-ahead log
 	seen bool  // there is a witness, which would miss what is missing
+	tail bool  // there are the newest changes
 }
 
 func companyOf(path string) company {
@@ -27,6 +28,8 @@ func companyOf(path string) company {
 	c.log = err == nil
 	_, err = os.Stat(seenPath(path))
 	c.seen = err == nil
+	_, err = os.Stat(tailPath(path))
+	c.tail = err == nil
 	return c
 }
 
@@ -35,8 +38,8 @@ func (c company) alone() bool { return !c.log && !c.seen }
 
 func parted(path string) error {
 	name := filepath.Base(path)
-	return fmt.Errorf("%w: it was in use when its process ended, and the files %s-wal and %s.seen that belong to it are not beside it (was it moved or copied by itself?)",
-		batch.ErrDamaged, name, name)
+	return fmt.Errorf("%w: it was in use when its process ended, and not all that belongs to it is beside it: %[2]s.tail, %[2]s-wal, %[2]s.seen (was it moved or copied by itself?)",
+		batch.ErrDamaged, name)
 }
 
 // occupy marks the journal as in use, in the file itself.
@@ -45,18 +48,29 @@ func (j *Journal) occupy() error {
 	if err := j.scan("SELECT open FROM use", &open); err != nil {
 		return err
 	}
-	switch {
-	case open != 0 && j.company.alone():
+	if open != 0 && (!j.company.tail || j.company.alone()) {
 		return parted(j.path)
-	case open != 0:
-		return nil
+	}
+	var err error
+	if j.tail, err = openTail(j.path); err != nil || open != 0 {
+		return err
 	}
 	return j.mark("UPDATE use SET open = 1", "PRAGMA wal_checkpoint(TRUNCATE)")
 }
 
-// leave takes the mark back. Should that fail, the log and the witness beside
-// the file still tell.
-func (j *Journal) leave() error { return j.mark("UPDATE use SET open = 0") }
+// leave brings everything into the table and takes the mark back. Should that
+// fail, what lies beside the file still tells.
+func (j *Journal) leave() error {
+	if j.tail.end > 0 {
+		if err := j.fold(func() error { return nil }); err != nil {
+			return err
+		}
+	}
+	if err := j.mark("UPDATE use SET open = 0"); err != nil {
+		return err
+	}
+	return j.tail.remove()
+}
 
 func (j *Journal) mark(queries ...string) error {
 	for _, q := range queries {

@@ -38,15 +38,16 @@ func TestParted(t *testing.T) {
 
 	j = mustOpen(t, path)
 	must(t, j.Begin(run, paid(2)))
-	inUse, withLog := takeAway(t, path, ""), takeAway(t, path, "", "-wal")
+	inUse, withLog, withTail := takeAway(t, path, ""), takeAway(t, path, "", "-wal", ".seen"), takeAway(t, path, "", ".tail")
+	whole := takeAway(t, path, "", "-wal", ".tail")
 	must(t, j.Close())
 
-	for name, path := range map[string]string{"just made": newborn, "in use": inUse} {
+	for name, path := range map[string]string{"just made, by itself": newborn, "in use, by itself": inUse, "without its tail": withLog, "without its log": withTail} {
 		if _, err := journal.Open(path, shop); !errors.Is(err, batch.ErrDamaged) {
-			t.Errorf("%s, by itself: %v", name, err)
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for path, most := range map[string]int{closed: 1, withLog: 2} {
+	for path, most := range map[string]int{closed: 1, whole: 2} {
 		j := mustOpen(t, path)
 		if n := len(records(t, j)); n != most {
 			t.Errorf("%d records, not %d", n, most)

@@ -31,6 +31,8 @@ const (
 	begin kind = iota
 	end
 	settle
+	mark // a commit of its own, though nothing changes
+	fold
 )
 
 var entryPool = sync.Pool{New: func() any { return &entry{done: make(chan error, 1)} }}
@@ -58,6 +60,10 @@ func (j *Journal) EndThen(run int64, t batch.Task, o batch.Outcome, then func(ba
 func (j *Journal) Settle(u batch.Update, o batch.Outcome, note string) error {
 	return j.submit(entry{kind: settle, task: batch.Task{Update: u}, outcome: o, note: note})
 }
+
+// Fold brings into the table, where all who read look, what is outside of it, if
+// anything is.
+func (j *Journal) Fold() error { return j.submit(entry{kind: fold}) }
 
 // submit hands a change to the writer and waits until it is durable.
 func (j *Journal) submit(e entry) error {
@@ -94,6 +100,10 @@ func (e *entry) tell(err error) {
 // the price of a commit is its flush, whatever it holds.
 const linger = 2 * time.Millisecond
 
+// crowd is how many changes make it certain that hardly anybody has something
+// else to do while they are written.
+const crowd = 16
+
 // write is the one writer. It commits what waits in groups. After the first
 // failure it accepts nothing more: what a failed flush left behind is not
 // known, and trying again would be a guess.
@@ -103,13 +113,14 @@ func (j *Journal) write() {
 	var group []*entry
 	for more := true; more; {
 		j.intake.wait(1, nil)
-		if enough := j.enough(); enough > 1 {
+		enough := j.enough()
+		if enough > 1 {
 			timer.Reset(linger)
 			j.intake.wait(enough, timer.C)
 		}
 		group, more = j.intake.take(group[:0])
 		if len(group) > 0 && j.failed == nil {
-			j.failed = j.commitGroup(func() error { return j.applyAll(group) })
+			j.failed = j.commit(group, enough >= crowd && len(group) >= enough)
 		}
 		for _, e := range group {
 			e.tell(j.failed)
@@ -123,11 +134,41 @@ func (j *Journal) write() {
 // nobody waits.
 func (j *Journal) enough() int { return max(1, 2*len(j.open)-6) }
 
-// commitGroup makes a group of changes durable, all or none.
-func (j *Journal) commitGroup(change func() error) error {
+// commit makes a group of changes durable, all or none: in the tail, or, if one
+// of them needs the table, there.
+func (j *Journal) commit(group []*entry, quick bool) error {
+	record := j.tail.next(j.tally.commits + 1)
+	table, empty := j.tail.full(), len(record)
+	for _, e := range group {
+		r, err := j.apply(e)
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			record = appendRow(record, r)
+		}
+		table = table || e.kind == settle || e.kind == mark || e.kind == fold && j.tail.end > 0
+	}
+	switch {
+	case table:
+		return j.fold(func() error { return j.addNotes(group) })
+	case len(record) == empty:
+		return nil
+	}
+	if err := j.tail.write(record, quick); err != nil {
+		return err
+	}
+	j.tally.commits++
+	// From here on a journal without this commit is one that lost something.
+	return j.seen.note(j.tally.commits, quick)
+}
+
+// fold brings into the table what is fresh, and more, in one transaction. The
+// tail starts anew behind it.
+func (j *Journal) fold(more func() error) error {
 	before := j.tally
 	err := j.alone(func(driver.Conn) error {
-		err := j.transact(change)
+		err := j.transact(more)
 		if err != nil {
 			j.rollback.exec() // often undone already; nothing is written any more in any case
 			err = understood(err)
@@ -138,18 +179,19 @@ func (j *Journal) commitGroup(change func() error) error {
 		j.tally = before
 		return err
 	}
-	// From here on a journal without this commit is one that lost something.
-	return j.seen.note(j.tally.commits)
+	j.free, j.fresh = append(j.free, j.fresh...), j.fresh[:0]
+	j.tail.begin(j.tally.seal(j.flying))
+	return j.seen.note(j.tally.commits, false)
 }
 
-func (j *Journal) transact(change func() error) error {
+func (j *Journal) transact(more func() error) error {
 	if _, err := j.begin.exec(); err != nil {
 		return err
 	}
-	if err := change(); err != nil {
+	if err := more(); err != nil {
 		return err
 	}
-	if err := j.insertPending(); err != nil {
+	if err := j.storeFresh(); err != nil {
 		return err
 	}
 	j.tally.commits++
@@ -158,60 +200,63 @@ func (j *Journal) transact(change func() error) error {
 	if _, err := j.setTally.exec(); err != nil {
 		return err
 	}
-	_, err := j.commit.exec()
+	_, err := j.commitNow.exec()
 	return err
 }
 
-func (j *Journal) applyAll(group []*entry) error {
+// addNotes enters what people and read-backs decided, and why.
+func (j *Journal) addNotes(group []*entry) error {
 	for _, e := range group {
-		if err := j.apply(e); err != nil {
-			return err
+		if e.note == "" {
+			continue
 		}
-	}
-	return nil
-}
-
-// apply makes one change within the transaction.
-func (j *Journal) apply(e *entry) error {
-	if e.note != "" {
 		j.addNote.set(0, time.Now().Unix(), int64(e.task.Update.Bill), e.note)
 		if _, err := j.addNote.exec(); err != nil {
 			return err
 		}
 	}
-	if e.kind == begin {
+	return nil
+}
+
+// apply makes one change in memory, and gives the row that it changed.
+func (j *Journal) apply(e *entry) (*row, error) {
+	switch e.kind {
+	case fold, mark:
+		return nil, nil
+	case begin:
 		return j.applyBegin(e)
+	default:
+		return j.applyEnd(e)
 	}
-	return j.applyEnd(e)
 }
 
 // applyBegin notes that a request starts. It is noted among what is in flight;
 // a record follows when it ends.
-func (j *Journal) applyBegin(e *entry) error {
+func (j *Journal) applyBegin(e *entry) (*row, error) {
 	r := j.newRow(e)
 	_, flying := j.open[r.update]
 	if j.heard.may(&r.update) {
-		if err := j.findRow(r); err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
+		if err := j.find(r); err != nil {
+			return nil, err
 		}
 	}
 	if flying || r.open || r.class != batch.Unsent && !e.task.Again {
-		return fmt.Errorf("%w: %s, line %d", batch.ErrSentBefore, e.task.Update, e.task.Line)
+		return nil, fmt.Errorf("%w: %s, line %d", batch.ErrSentBefore, e.task.Update, e.task.Line)
 	}
 	r.began(time.Now().Unix())
 	j.open[r.update] = r
-	return nil
+	return r, nil
 }
 
 // applyEnd notes an outcome.
-func (j *Journal) applyEnd(e *entry) error {
+func (j *Journal) applyEnd(e *entry) (*row, error) {
 	r, err := j.rowOf(e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o := e.outcome
 	if e.kind == end && !r.open && o.Class != batch.Unsent {
-		return fmt.Errorf("%s was not begun and cannot be %s", e.task.Update, o.Class)
+		return nil, fmt.Errorf("%s was not begun and cannot be %s", e.task.Update, o.Class)
 	}
 	if e.kind == settle && o.Class == batch.Unsent {
 		r.class = batch.Unsent
@@ -224,7 +269,48 @@ func (j *Journal) applyEnd(e *entry) error {
 	}
 	r.ended(o, j.tally.seq)
 	delete(j.open, r.update)
-	return j.storeRow(r)
+	j.freshen(r)
+	return r, nil
+}
+
+// freshen keeps a row that is to come into the table. One that stood there, or
+// was to, before its request was begun may have come there meanwhile.
+func (j *Journal) freshen(r *row) {
+	if r.stored != 0 {
+		if i := j.freshAt(&r.update); i >= 0 {
+			old := j.fresh[i]
+			r.stored, j.fresh[i] = old.stored, r
+			j.free = append(j.free, old)
+			return
+		}
+	}
+	j.heard.add(&r.update)
+	j.fresh = append(j.fresh, r)
+}
+
+// freshAt looks for an update among the rows that are to come into the table,
+// the newest first; -1 if it is none of them.
+func (j *Journal) freshAt(u *batch.Update) int {
+	for i := len(j.fresh) - 1; i >= 0; i-- {
+		if j.fresh[i].update == *u {
+			return i
+		}
+	}
+	return -1
+}
+
+// find fills in what is known of r's update, if anything is.
+func (j *Journal) find(r *row) error {
+	if i := j.freshAt(&r.update); i >= 0 {
+		*r = *j.fresh[i]
+		r.stored = r.digest() // as it will be once it is there
+		return nil
+	}
+	err := j.alone(func(driver.Conn) error { return j.findRow(r) })
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
 }
 
 // rowOf gives the row that an outcome belongs to: begun by this process, known
@@ -234,10 +320,7 @@ func (j *Journal) rowOf(e *entry) (*row, error) {
 		return r, nil
 	}
 	r := j.newRow(e)
-	if err := j.findRow(r); err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, err
-	}
-	return r, nil
+	return r, j.find(r)
 }
 
 // newRow is a row as it would be if the table did not hold it.

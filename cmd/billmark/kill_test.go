@@ -36,6 +36,18 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// TestKillFold does the same with manifests so large that the journal's tail is
+// full several times, and kills up to the moments when it comes into the table.
+func TestKillFold(t *testing.T) {
+	t.Parallel()
+	k := &killing{t: t, workers: 16, rng: rand.New(rand.NewPCG(16, 11)), more: 3000, reach: 1500}
+	for k.kills < scale(12) && !t.Failed() {
+		k.season(scale(12))
+	}
+	t.Logf("%d kills, %d of them with %d updates left unknown; %d manifests with %d rows, %d runs, %d requests, none of them twice",
+		k.kills, k.doubtful, k.unknown, k.seasons, k.rows, k.runs, k.requests)
+}
+
 // ending is how a run ended.
 type ending string
 
@@ -50,6 +62,8 @@ type killing struct {
 	t       *testing.T
 	workers int
 	rng     *rand.Rand
+	more    int // rows of a manifest in addition to some hundred
+	reach   int // requests until a kill, beyond some dozen
 
 	shop     *shop
 	course   *course
@@ -67,7 +81,7 @@ var lost = map[string]float64{"drop": 0.005, "reset": 0.005, "cut": 0.005}
 // season is one set of orders from the first run to the last.
 func (k *killing) season(most int) {
 	k.shop = newBadShop(k.t, 2*time.Millisecond, lost)
-	k.course = newCourse(k.rng, 100+k.rng.IntN(400))
+	k.course = newCourse(k.rng, 100+k.rng.IntN(400)+k.more)
 	k.manifest = filepath.Join(k.shop.folder, "orders.csv")
 	k.before, k.faults = 0, 0
 	for round := 0; ; round++ {
@@ -109,9 +123,9 @@ func (k *killing) run(trapped bool) ending {
 		defer time.AfterFunc(after, spring).Stop()
 	case kind == 1: // a moment after a request came in
 		after := time.Duration(k.rng.IntN(4000)) * time.Microsecond
-		s.trap.Store(&trap{at: s.arrived.Load() + int64(1+k.rng.IntN(40)), spring: func() { time.AfterFunc(after, spring) }})
+		s.trap.Store(&trap{at: s.arrived.Load() + int64(1+k.rng.IntN(40+k.reach)), spring: func() { time.AfterFunc(after, spring) }})
 	default:
-		s.trap.Store(&trap{at: s.arrived.Load() + int64(1+k.rng.IntN(40)), late: kind == 2, spring: spring})
+		s.trap.Store(&trap{at: s.arrived.Load() + int64(1+k.rng.IntN(40+k.reach)), late: kind == 2, spring: spring})
 	}
 	c = s.start(s.args("run", "--workers", fmt.Sprint(k.workers), k.manifest)...)
 	close(started)

@@ -385,7 +385,7 @@ func (s *shop) records() []batch.Record {
 	}
 	defer os.RemoveAll(folder)
 	path := filepath.Join(folder, "copy.journal")
-	for _, ending := range []string{"", "-wal", ".seen"} {
+	for _, ending := range []string{"", "-wal", ".seen", ".tail"} {
 		data, err := os.ReadFile(s.journal + ending)
 		if errors.Is(err, os.ErrNotExist) {
 			if ending == "" {
