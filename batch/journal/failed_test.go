@@ -83,6 +83,46 @@ func TestFailedScan(t *testing.T) {
 	}
 }
 
+// TestFailedScanShort: a journal that has failed, and whose tail has lost what
+// was told as durable, gives nothing.
+func TestFailedScanShort(t *testing.T) {
+	j, err := Open(filepath.Join(t.TempDir(), "shop7.journal"), Identity{DefaultZone: "UTC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	task := batch.Task{Update: batch.Update{Bill: 1, Status: batch.Cancel}}
+	if err := j.Begin(1, task); err != nil {
+		t.Fatal(err)
+	}
+	fail(t, j, "table")
+	if err := writeAt(j.tail.file, make([]byte, 512), 0, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Scan(func(*batch.Record) error { return nil }); !errors.Is(err, batch.ErrDamaged) {
+		t.Errorf("%v, want ErrDamaged", err)
+	}
+}
+
+// TestFoldBehind: what was told before Fold was called is in the table when it
+// returns, also if both were one group.
+func TestFoldBehind(t *testing.T) {
+	j, err := Open(filepath.Join(t.TempDir(), "shop7.journal"), Identity{DefaultZone: "UTC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	task := batch.Task{Update: batch.Update{Bill: 1, Status: batch.Cancel}}
+	begun := &entry{kind: begin, task: task}
+	ended := &entry{kind: end, task: task, outcome: batch.Outcome{Class: batch.Confirmed, Finished: time.Unix(1_700_000_000, 0)}}
+	if err := j.commit([]*entry{begun, ended, {kind: fold}}, false); err != nil {
+		t.Fatal(err)
+	}
+	if len(j.fresh) > 0 || j.tail.end > 0 || j.tally.updates != 1 {
+		t.Errorf("%d rows are outside of the table, %d in it", len(j.fresh), j.tally.updates)
+	}
+}
+
 // fail takes away what the journal writes to.
 func fail(t *testing.T, j *Journal, what string) {
 	t.Helper()

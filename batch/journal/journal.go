@@ -142,7 +142,7 @@ func open(path string, id Identity) (*Journal, error) {
 	if j.seen, err = openSeen(path); err != nil {
 		return nil, errors.Join(err, j.release())
 	}
-	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.occupy, j.prepare, j.load, j.adopt} {
+	for _, step := range []func() error{j.connect, func() error { return j.identify(id) }, j.occupy, j.prepare, j.load, j.seen.claim, j.adopt, j.ground} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, j.release())
 		}
@@ -166,7 +166,7 @@ func (j *Journal) connect() error {
 	// log needs no shared memory file.
 	q := url.Values{"_pragma": {
 		"locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "cell_size_check(1)",
-		"cache_size(-1024)", "temp_store(MEMORY)", "journal_size_limit(16777216)", "foreign_keys(0)",
+		"fullfsync(1)", "checkpoint_fullfsync(1)", "cache_size(-1024)", "temp_store(MEMORY)", "journal_size_limit(16777216)", "foreign_keys(0)",
 	}}
 	uri := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(j.path), RawQuery: q.Encode()}
 	if j.db, err = sql.Open("sqlite", uri.String()); err != nil {
@@ -186,9 +186,7 @@ func (j *Journal) identify(id Identity) error {
 		return err
 	}
 	switch {
-	case app == 0 && version == 0 && tables == 0 && j.company.size > 0 && j.company.alone():
-		return parted(j.path)
-	case app == 0 && version == 0 && tables == 0:
+	case app == 0 && version == 0 && tables == 0: // before ground nothing is begun
 		if err := j.create(id); err != nil {
 			return err
 		}

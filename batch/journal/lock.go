@@ -3,7 +3,6 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"syscall"
@@ -41,8 +40,9 @@ func (l *lock) release() error { return l.file.Close() }
 //
 // Without the file, as when a journal was moved by itself, nothing is missed.
 type seen struct {
-	file    *os.File
-	commits int64 // noted before
+	path    string
+	file    *os.File // from claim on
+	commits int64    // noted before
 }
 
 const (
@@ -52,30 +52,32 @@ const (
 
 func seenPath(path string) string { return path + ".seen" }
 
-// openSeen reads what was noted and writes down at once who has the journal.
-// What it wrote before is overwritten and never missing, should we die here.
+// openSeen reads what was noted.
 func openSeen(path string) (*seen, error) {
-	f, err := os.OpenFile(seenPath(path), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+	s := &seen{path: seenPath(path)}
+	text, err := os.ReadFile(s.path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
-	}
-	s := &seen{file: f}
-	text, err := io.ReadAll(f)
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
 	}
 	if _, err := fmt.Sscanf(string(text), commitsFormat, &s.commits); err != nil {
 		s.commits = 0
 	}
+	return s, nil
+}
+
+// claim writes down who has the journal. It is for one that is whole: were the
+// file made beside one that is not, the next look would find it in company.
+// What was written before is overwritten and never missing, should we die here.
+func (s *seen) claim() (err error) {
+	if s.file, err = os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return err
+	}
 	now := time.Now().UTC().Format(time.RFC3339)
 	mine := fmt.Appendf(nil, commitsFormat+ownerFormat, s.commits, os.Getpid(), now)
-	if _, err := f.WriteAt(mine, 0); err != nil {
-		return nil, errors.Join(err, f.Close())
+	if _, err := s.file.WriteAt(mine, 0); err != nil {
+		return err
 	}
-	if err := f.Truncate(int64(len(mine))); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return s, nil
+	return s.file.Truncate(int64(len(mine)))
 }
 
 // note writes down that so many transactions are committed.
@@ -83,7 +85,12 @@ func (s *seen) note(commits int64, quick bool) error {
 	return writeAt(s.file, fmt.Appendf(nil, commitsFormat, commits), 0, quick)
 }
 
-func (s *seen) close() error { return s.file.Close() }
+func (s *seen) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
 
 // owner tells who has the journal, as far as can be told. Whoever has just
 // taken the lock writes its name down a moment later, so an earlier owner that

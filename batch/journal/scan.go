@@ -15,18 +15,31 @@ import (
 // unchanged, is known only when Scan returns nil. Once the journal has failed it
 // gives what the next process will find.
 func (j *Journal) Scan(give func(*batch.Record) error) error {
-	outside := new(newest)
-	err := j.Fold()
-	if err != nil && !errors.Is(err, errClosed) {
-		outside, err = j.newest(new(tally))
-	}
+	outside, err := j.outside()
 	if err == nil {
-		err = j.scanAll(outside.rows, give)
+		err = j.scanAll(outside, give)
 	}
 	if err != nil {
 		return fmt.Errorf("reading the journal %s: %w", j.path, understood(err))
 	}
 	return nil
+}
+
+// outside is what the table does not hold: what is in flight, and once the
+// journal has failed all that can be read from what was written.
+func (j *Journal) outside() (map[batch.Update]*row, error) {
+	err := j.Fold()
+	if err == nil || errors.Is(err, errClosed) {
+		return j.open, err
+	}
+	n, err := j.newest(new(tally))
+	switch {
+	case err != nil:
+		return nil, err
+	case n.commits < j.tally.commits:
+		return nil, fmt.Errorf("%w: its last %d of %d entries are missing", batch.ErrDamaged, j.tally.commits-n.commits, j.tally.commits)
+	}
+	return n.rows, nil
 }
 
 // scanAll gives what the table holds, and instead of that what is known outside.

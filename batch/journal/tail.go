@@ -51,13 +51,13 @@ func openTail(path string) (*tail, error) {
 	return t, nil
 }
 
-// lengthen fills the file up to its size.
+// lengthen fills the file up to its size, and makes it durable.
 func (t *tail) lengthen() error {
 	size, err := t.file.Seek(0, io.SeekEnd)
-	if err != nil || size >= tailSize {
+	if err != nil {
 		return err
 	}
-	if _, err := t.file.Write(make([]byte, tailSize-size)); err != nil {
+	if _, err := t.file.Write(make([]byte, max(0, tailSize-size))); err != nil {
 		return err
 	}
 	if err := t.file.Sync(); err != nil {
@@ -139,9 +139,11 @@ func (t *tail) read(give func(commit int64, rows []*row) error) error {
 
 var errTail = fmt.Errorf("%w: its newest entries cannot be read", batch.ErrDamaged)
 
-// remove takes the file away. Everything in it must be in the table.
-func (t *tail) remove() error {
-	return errors.Join(t.close(), os.Remove(t.file.Name()))
+// remove takes the file away. Everything in it must be in the table; should it
+// stay, nothing in it is believed.
+func (t *tail) remove() {
+	t.close()
+	os.Remove(t.file.Name())
 }
 
 // close can be called more than once.

@@ -57,7 +57,7 @@ type newest struct {
 }
 
 // newest reads the tally, what was in flight at its time, and the tail.
-func (j *Journal) newest(t *tally) (*newest, error) {
+func (j *Journal) newest(t *tally) (n *newest, err error) {
 	var open []byte
 	var seal uint64
 	if err := j.scan("SELECT commits, updates, digest, seq, open, seal FROM tally",
@@ -67,7 +67,7 @@ func (j *Journal) newest(t *tally) (*newest, error) {
 	if t.seal(open) != seal {
 		return nil, fmt.Errorf("%w: its tally was changed", batch.ErrDamaged)
 	}
-	n := &newest{commits: t.commits, rows: map[batch.Update]*row{}}
+	n = &newest{commits: t.commits, rows: map[batch.Update]*row{}}
 	rows, err := parseRows(open)
 	if err == nil {
 		n.take(rows)

@@ -13,28 +13,22 @@ import (
 // was in use when its process ended has its last records in the log beside it:
 // moved, copied or linked without it, it has forgotten what was sent.
 type company struct {
-	size int64 // of the journal itself
-	log  bool  // there is a write-ahead log
-	seen bool  // there is a witness, which would miss what is missing
-	tail bool  // there are the newest changes
+	log  bool // there is a write-ahead log
+	seen bool // there is a witness, which would miss what is missing
+	tail bool // there are the newest changes
 }
 
 func companyOf(path string) company {
-	var c company
-	if info, err := os.Stat(path); err == nil {
-		c.size = info.Size()
-	}
-	_, err := os.Stat(path + "-wal")
-	c.log = err == nil
-	_, err = os.Stat(seenPath(path))
-	c.seen = err == nil
-	_, err = os.Stat(tailPath(path))
-	c.tail = err == nil
-	return c
+	return company{log: exists(path + "-wal"), seen: exists(seenPath(path)), tail: exists(tailPath(path))}
 }
 
-// alone reports that the journal was parted from what belongs to it.
-func (c company) alone() bool { return !c.log && !c.seen }
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// complete reports whether nothing can be missing without being missed.
+func (c company) complete() bool { return c.tail && (c.log || c.seen) }
 
 func parted(path string) error {
 	name := filepath.Base(path)
@@ -48,15 +42,20 @@ func (j *Journal) occupy() error {
 	if err := j.scan("SELECT open FROM use", &open); err != nil {
 		return err
 	}
-	if open != 0 && (!j.company.tail || j.company.alone()) {
+	if open != 0 && !j.company.complete() {
 		return parted(j.path)
 	}
 	var err error
 	if j.tail, err = openTail(j.path); err != nil || open != 0 {
 		return err
 	}
-	return j.mark("UPDATE use SET open = 1", "PRAGMA wal_checkpoint(TRUNCATE)")
+	return j.mark("UPDATE use SET open = 1")
 }
+
+// ground brings the log into the file itself: the tables, the mark, and what a
+// process left there that was killed before its flush. Only after that is
+// anything begun, or written to the tail.
+func (j *Journal) ground() error { return j.mark("PRAGMA wal_checkpoint(TRUNCATE)") }
 
 // leave brings everything into the table and takes the mark back. Should that
 // fail, what lies beside the file still tells.
@@ -69,7 +68,8 @@ func (j *Journal) leave() error {
 	if err := j.mark("UPDATE use SET open = 0"); err != nil {
 		return err
 	}
-	return j.tail.remove()
+	j.tail.remove()
+	return nil
 }
 
 func (j *Journal) mark(queries ...string) error {

@@ -138,7 +138,7 @@ func (j *Journal) enough() int { return max(1, 2*len(j.open)-6) }
 // of them needs the table, there.
 func (j *Journal) commit(group []*entry, quick bool) error {
 	record := j.tail.next(j.tally.commits + 1)
-	table, empty := j.tail.full(), len(record)
+	table, asked, empty := j.tail.full(), false, len(record)
 	for _, e := range group {
 		r, err := j.apply(e)
 		if err != nil {
@@ -147,10 +147,11 @@ func (j *Journal) commit(group []*entry, quick bool) error {
 		if r != nil {
 			record = appendRow(record, r)
 		}
-		table = table || e.kind == settle || e.kind == mark || e.kind == fold && j.tail.end > 0
+		table = table || e.kind == settle || e.kind == mark
+		asked = asked || e.kind == fold
 	}
 	switch {
-	case table:
+	case table || asked && (j.tail.end > 0 || len(record) > empty):
 		return j.fold(func() error { return j.addNotes(group) })
 	case len(record) == empty:
 		return nil

@@ -47,6 +47,9 @@ var only = map[string]string{
 
 var topLevel = []string{"go.mod", "go.sum", "cmd", "batch", "signer", "report", "testdata", "Makefile", "README.md", "LICENSE", "CHANGELOG.md"}
 
+// made are folders that make makes at the top level; they are not kept.
+var made = []string{"bin", "dist", "billmark-demo"}
+
 const root = "../.."
 
 // TestHouse fails on any arrow or folder that is not in the picture, and on
@@ -58,7 +61,7 @@ func TestHouse(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if e.IsDir() && (e.Name() == "testdata" || strings.HasPrefix(e.Name(), ".") && path != root) {
+		if e.IsDir() && (e.Name() == "testdata" || strings.HasPrefix(e.Name(), ".") && path != root || slices.Contains(made, e.Name())) {
 			return filepath.SkipDir
 		}
 		if !strings.HasSuffix(path, ".go") {
@@ -116,9 +119,8 @@ func TestTopLevel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ignored := []string{"bin", "dist", "billmark-demo"} // made by make, not kept
 	for _, e := range entries {
-		if name := e.Name(); !strings.HasPrefix(name, ".") && !slices.Contains(topLevel, name) && !slices.Contains(ignored, name) {
+		if name := e.Name(); !strings.HasPrefix(name, ".") && !slices.Contains(topLevel, name) && !slices.Contains(made, name) {
 			t.Errorf("%s does not belong at the top level", name)
 		}
 	}

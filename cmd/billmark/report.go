@@ -138,7 +138,7 @@ func (d *desk) apart(path, manifest string, taken map[string]string) error {
 	taken[full] = path
 	others := [][2]string{{manifest, "the manifest itself"}, {d.s.keyFile, "the key file"}, {d.s.caFile, "the file of certificates"}}
 	if d.journal != nil {
-		for _, ending := range []string{"", "-wal", ".seen", ".tail", ".lock"} {
+		for _, ending := range []string{"", "-wal", "-shm", ".seen", ".tail", ".lock"} {
 			others = append(others, [2]string{d.journal.Path() + ending, "the journal, or belongs to it"})
 		}
 	}

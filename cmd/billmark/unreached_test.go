@@ -295,13 +295,20 @@ func TestPanicInWorker(t *testing.T) {
 		if code != exitStopped || !strings.Contains(text, "something impossible") {
 			t.Errorf("exit code %d:\n%s", code, text)
 		}
+		count := func() map[string]int {
+			counts := map[string]int{}
+			for _, r := range readLines(t, reported) {
+				counts[r.Outcome]++
+			}
+			return counts
+		}
+		if first := count(); first["unknown"] != 1 {
+			t.Errorf("the report of the run with the panic: %v", first)
+		}
 		if code, _, text = s.here(nil, args...); code != exitDoubts {
 			t.Errorf("exit code %d:\n%s", code, text)
 		}
-		counts := map[string]int{}
-		for _, r := range readLines(t, reported) {
-			counts[r.Outcome]++
-		}
+		counts := count()
 		want := 19
 		if after {
 			want = 20
