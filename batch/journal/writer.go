@@ -100,8 +100,8 @@ func (e *entry) tell(err error) {
 // the price of a commit is its flush, whatever it holds.
 const linger = 2 * time.Millisecond
 
-// crowd is how many changes make it certain that hardly anybody has something
-// else to do while they are written.
+// crowd is how many changes show that requests follow each other as fast as they
+// can. A flush then holds up the others for moments in which their replies come.
 const crowd = 16
 
 // write is the one writer. It commits what waits in groups. After the first
@@ -129,10 +129,11 @@ func (j *Journal) write() {
 }
 
 // enough is how many changes make a group worth its flush: an outcome and an
-// intent of nearly all who have a request in flight. A few may be late, so
-// that the others do not wait for them; and when few are in flight at all,
+// intent of half of those who have a request in flight. While one half waits for
+// the flush, the others' replies are on their way, so that neither this program
+// nor the server has ever to wait for the other; when one is in flight at most,
 // nobody waits.
-func (j *Journal) enough() int { return max(1, 2*len(j.open)-6) }
+func (j *Journal) enough() int { return max(1, len(j.open)) }
 
 // commit makes a group of changes durable, all or none: in the tail, or, if one
 // of them needs the table, there.

@@ -37,7 +37,7 @@ func (l *lab) build(parts []string) error {
 	l.tools = map[string]string{"billmark": l.binary}
 	if l.binary == "" {
 		path := l.bin("billmark")
-		if err := command("", nil, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./cmd/billmark"); err != nil {
+		if err := command("", []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./cmd/billmark"); err != nil {
 			return err
 		}
 		l.tools["billmark"] = path
