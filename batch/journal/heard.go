@@ -6,8 +6,8 @@ import (
 	"billmark/batch"
 )
 
-// heard is a sieve: it tells updates that the table surely does not hold from
-// those that it may, so that the first request for an update, which is nearly
+// heard is a sieve: it tells updates that were surely never begun from those
+// that may have been, so that the first request for an update, which is nearly
 // every request, needs no look into a table of millions. Two bits of a fixed
 // number stand for each update; when most are set it merely saves nothing. A
 // nil heard has not been filled: anything may be in the table.
@@ -29,19 +29,13 @@ func (h *heard) place(u *batch.Update) (word *uint64, bits uint64) {
 	return &h.bits[sum>>(64+6-heardBits)], 1<<(sum&63) | 1<<(sum>>6&63)
 }
 
-// add notes that the table holds an update.
-func (h *heard) add(u *batch.Update) {
-	if h != nil {
-		word, bits := h.place(u)
-		*word |= bits
-	}
-}
-
-// may reports whether the table may hold an update.
-func (h *heard) may(u *batch.Update) bool {
+// add notes an update, and reports whether it may have been heard of before.
+func (h *heard) add(u *batch.Update) bool {
 	if h == nil {
 		return true
 	}
 	word, bits := h.place(u)
-	return *word&bits == bits
+	before := *word
+	*word |= bits
+	return before&bits == bits
 }

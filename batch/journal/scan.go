@@ -73,6 +73,7 @@ func (j *Journal) scanAll(outside map[batch.Update]*row, give func(*batch.Record
 			batch.ErrDamaged, j.tally.updates, seen.updates)
 	}
 	for _, r := range outside {
+		known.add(&r.update)
 		if err := pass(r); err != nil {
 			return err
 		}

@@ -103,8 +103,7 @@ func (p *stateParser) number() int64 {
 	return -n
 }
 
-// text reads a string into one that very often is the same already: then
-// nothing is allocated.
+// text reads a string into one that very often is the same already.
 func (p *stateParser) text(into *string) {
 	s := p.left
 	end := -1
@@ -116,8 +115,8 @@ func (p *stateParser) text(into *string) {
 		return
 	}
 	if plain := s[2 : 2+end]; strings.IndexByte(plain, '\\') < 0 {
-		if *into != plain {
-			*into = strings.Clone(plain)
+		if *into != plain { // else let go of what it is a part of
+			*into = plain
 		}
 		p.left = s[3+end:]
 		return

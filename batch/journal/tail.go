@@ -75,6 +75,9 @@ func (t *tail) begin(seal uint64) { t.end, t.link = 0, fnv(seal) }
 
 // next starts a record; the caller appends rows to it.
 func (t *tail) next(commit int64) []byte {
+	if cap(t.buf) > tailSize { // unheard-of tracking numbers
+		t.buf = nil
+	}
 	return binary.AppendVarint(append(t.buf[:0], make([]byte, tailHead)...), commit)
 }
 

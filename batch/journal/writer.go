@@ -237,10 +237,8 @@ func (j *Journal) apply(e *entry) (*row, error) {
 func (j *Journal) applyBegin(e *entry) (*row, error) {
 	r := j.newRow(e)
 	_, flying := j.open[r.update]
-	if j.heard.may(&r.update) {
-		if err := j.find(r); err != nil {
-			return nil, err
-		}
+	if err := j.find(r); err != nil {
+		return nil, err
 	}
 	if flying || r.open || r.class != batch.Unsent && !e.task.Again {
 		return nil, fmt.Errorf("%w: %s, line %d", batch.ErrSentBefore, e.task.Update, e.task.Line)
@@ -286,7 +284,6 @@ func (j *Journal) freshen(r *row) {
 			return
 		}
 	}
-	j.heard.add(&r.update)
 	j.fresh = append(j.fresh, r)
 }
 
@@ -301,8 +298,12 @@ func (j *Journal) freshAt(u *batch.Update) int {
 	return -1
 }
 
-// find fills in what is known of r's update, if anything is.
+// find fills in what is known of r's update, if anything is. The update is one
+// to be looked for from now on.
 func (j *Journal) find(r *row) error {
+	if !j.heard.add(&r.update) {
+		return nil
+	}
 	if i := j.freshAt(&r.update); i >= 0 {
 		*r = *j.fresh[i]
 		r.stored = r.digest() // as it will be once it is there
