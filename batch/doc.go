@@ -32,11 +32,11 @@
 //
 // Kill anywhere. After a kill the unknown updates are exactly those with an
 // intent and no outcome: at most as many as were in flight, each reported as
-// unknown, none sent again: TestKill, TestKillAtPoints.
+// unknown, none sent again: TestKill, TestKillFold, TestKillAtPoints.
 //
 // Power loss. A torn end of the journal is cut off; any other damage is
-// refused and explained, never guessed over: TestDamage, TestDamagedLog
-// (journal).
+// refused and explained, never guessed over: TestDamage, TestDamagedLog,
+// TestDamagedTail (journal).
 //
 // Fail stop. If the journal cannot be written, nothing more starts, what is in
 // flight is finished and said, and the exit status tells: TestSimulation,
