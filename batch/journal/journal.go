@@ -138,7 +138,11 @@ func open(path string, id Identity) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{path: path, lock: lock, open: map[batch.Update]*row{}, flying: []byte{}, intake: newIntake(), company: companyOf(path)}
+	beside := companyOf(path)
+	if beside.bereft(path) { // before anything is made or opened
+		return nil, errors.Join(taken(path), lock.release())
+	}
+	j := &Journal{path: path, lock: lock, open: map[batch.Update]*row{}, flying: []byte{}, intake: newIntake(), company: beside}
 	if j.seen, err = openSeen(path); err != nil {
 		return nil, errors.Join(err, j.release())
 	}
@@ -186,6 +190,8 @@ func (j *Journal) identify(id Identity) error {
 		return err
 	}
 	switch {
+	case app == 0 && version == 0 && tables == 0 && (j.company.tail || j.company.seen):
+		return taken(j.path)
 	case app == 0 && version == 0 && tables == 0: // before ground nothing is begun
 		if err := j.create(id); err != nil {
 			return err

@@ -10,8 +10,9 @@ import (
 )
 
 // company is what lay beside a journal before it was opened. A journal that
-// was in use when its process ended has its last records in the log beside it:
-// moved, copied or linked without it, it has forgotten what was sent.
+// was in use when its process ended has its last records in the files beside it:
+// moved, copied or linked without them, it has forgotten what was sent; and where
+// they are and it is not, somebody took it away.
 type company struct {
 	log  bool // there is a write-ahead log
 	seen bool // there is a witness, which would miss what is missing
@@ -21,6 +22,10 @@ type company struct {
 func companyOf(path string) company {
 	return company{log: exists(path + "-wal"), seen: exists(seenPath(path)), tail: exists(tailPath(path))}
 }
+
+// Exists reports whether there is a journal at path, or what was left when
+// somebody took it away: Open refuses that.
+func Exists(path string) bool { return exists(path) || companyOf(path) != company{} }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
@@ -33,6 +38,27 @@ func (c company) complete() bool { return c.tail && (c.log || c.seen) }
 func parted(path string) error {
 	name := filepath.Base(path)
 	return fmt.Errorf("%w: it was in use when its process ended, and not all that belongs to it is beside it: %[2]s.tail, %[2]s-wal, %[2]s.seen (was it moved or copied by itself?)",
+		batch.ErrDamaged, name)
+}
+
+// bereft reports whether the journal itself is gone, or empty. A log alone may
+// lie beside an empty one: its process died while it made it.
+func (c company) bereft(path string) bool {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return c != company{}
+	case info.Size() == 0:
+		return c.tail || c.seen
+	}
+	return false
+}
+
+// taken is the error of a journal that is gone, or empty, while what belongs to
+// it is not.
+func taken(path string) error {
+	name := filepath.Base(path)
+	return fmt.Errorf("%w: %s itself is gone, but files that belong to it are there: %[2]s.tail, %[2]s-wal or %[2]s.seen (was it moved or removed by itself?)",
 		batch.ErrDamaged, name)
 }
 

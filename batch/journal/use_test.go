@@ -61,6 +61,37 @@ func TestParted(t *testing.T) {
 	}
 }
 
+// TestTaken: where a journal was, and what belongs to it still is, no new one is
+// made, nor is anything there changed.
+func TestTaken(t *testing.T) {
+	path := newPath(t)
+	j := mustOpen(t, path)
+	must(t, j.Begin(start(t, j), paid(1)))
+	for _, beside := range [][]string{{"-wal"}, {".tail"}, {".seen"}, {"-wal", ".tail"}, {"-wal", ".tail", ".seen"}} {
+		for _, emptied := range []bool{false, true} {
+			to := takeAway(t, path, beside...)
+			if emptied {
+				must(t, os.WriteFile(to, nil, 0o600))
+				if len(beside) == 1 && beside[0] == "-wal" { // as when the process died while it made the journal
+					continue
+				}
+			}
+			before, err := filepath.Glob(to + "*")
+			must(t, err)
+			for range 2 {
+				if _, err := journal.Open(to, shop); !errors.Is(err, batch.ErrDamaged) || !journal.Exists(to) {
+					t.Errorf("%q, emptied %t: %v", beside, emptied, err)
+				}
+			}
+			for _, name := range before {
+				if _, err := os.Stat(name); err != nil {
+					t.Errorf("%q: to be refused took away %v", beside, err)
+				}
+			}
+		}
+	}
+}
+
 // TestOtherNames: a journal is one journal by whatever name it is opened.
 func TestOtherNames(t *testing.T) {
 	path := newPath(t)

@@ -96,6 +96,11 @@ func (d *desk) historyText(runs []batch.Run) error {
 	w := tabwriter.NewWriter(d.c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "run\tstarted\tfile\tdigest\trows\tconfirmed\trejected\tinvalid\tunsent\tunverified\tunknown\tskipped\trequests\tended")
 	for _, r := range runs {
+		if r.Finished.IsZero() { // what it did is in the journal, but not how often
+			fmt.Fprintf(w, "%d\t%s\t%s\t%.12x\t%d\t-\t-\t-\t-\t-\t-\t-\t-\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"),
+				r.File, r.Digest, r.Summary.Rows, endedInWords(r))
+			continue
+		}
 		n := r.Summary.Counts
 		fmt.Fprintf(w, "%d\t%s\t%s\t%.12x\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"),
 			r.File, r.Digest, r.Summary.Rows, n[batch.Confirmed], n[batch.Rejected], n[batch.Invalid], n[batch.Unsent],

@@ -86,9 +86,11 @@ func runSandbox(c *console, s *sandboxSettings) error {
 		return err
 	}
 	fmt.Fprintf(c.out, "billmark sandbox: listening on http://%s/api/ for account %s\n", l.Addr(), s.account)
+	secret := "" // a key that was given is not shown
 	if made {
-		fmt.Fprintf(c.out, "To use it:\n  export BILLMARK_ACCOUNT=%s BILLMARK_KEY=%s BILLMARK_API=http://%s/api/\n", s.account, key, l.Addr())
+		secret = " BILLMARK_KEY=" + key
 	}
+	fmt.Fprintf(c.out, "To use it:\n  export BILLMARK_ACCOUNT=%s%s BILLMARK_API=http://%s/api/\n", s.account, secret, l.Addr())
 	d := newDesk(c, &s.settings)
 	ctx, release := d.interruptible()
 	defer release()

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"strconv"
@@ -154,10 +153,8 @@ func (d *desk) openJournal(make bool) error {
 	if err != nil {
 		return err
 	}
-	if !make {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
+	if !make && !journal.Exists(path) {
+		return nil
 	}
 	if d.s.timezone != "" {
 		if _, err := time.LoadLocation(d.s.timezone); err != nil || d.s.timezone == "Local" {
