@@ -95,44 +95,53 @@ func (c *Conn) drop() {
 	}
 }
 
-// ready gives a connection with the deadline set for an exchange that starts
-// now.
+// ready gives a connection that is silent, with the deadline set for an exchange
+// that starts now. Who speaks on one that has carried nothing yet answers before
+// it is asked: no request is written to it, nor at once to another one.
 func (c *Conn) ready(ctx context.Context) (*link, error) {
 	if ctx.Err() != nil {
 		return nil, failed(batch.ReasonStopped, "connecting", context.Cause(ctx))
 	}
-	if c.link != nil && c.usable(c.link) {
-		return c.link, nil
+	if c.link != nil {
+		switch found := c.look(c.link); {
+		case found == silent:
+			return c.link, nil
+		case found == stray && !c.link.used:
+			c.drop()
+			return nil, failed(batch.ReasonConnect, "connecting", errEarly)
+		}
+		c.drop()
 	}
-	c.drop()
 	l, err := c.client.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.SetDeadline(time.Now().Add(l.budget)); err != nil {
-		l.Close()
-		return nil, failed(batch.ReasonConnect, "connecting", err)
-	}
 	c.link = l
-	return l, nil
+	switch c.look(l) {
+	case silent:
+		return l, nil
+	case stray:
+		err = errEarly
+	default:
+		err = errClosed
+	}
+	c.drop()
+	return nil, failed(batch.ReasonConnect, "connecting", err)
 }
 
-// usable reports whether a standing connection may carry another exchange, and
-// sets the deadline for it.
-func (c *Conn) usable(l *link) bool {
+// look sets the deadline for another exchange on a connection and looks whether
+// it may carry it: whether it is fresh, stands, and nothing has come on it.
+func (c *Conn) look(l *link) silence {
 	now := time.Now()
-	if !c.mayCarry(l, now) {
-		return false
-	}
 	// The deadline comes first: looking at the socket fails past an old one.
-	if l.SetDeadline(now.Add(l.budget)) != nil {
-		return false
+	if !c.mayCarry(l, now) || l.SetDeadline(now.Add(l.budget)) != nil {
+		return ended
 	}
 	found := l.listen()
 	if found == stray {
 		c.client.wary.Store(true)
 	}
-	return found == silent
+	return found
 }
 
 // mayCarry reports whether a standing connection may carry another exchange as
@@ -141,7 +150,11 @@ func (c *Conn) mayCarry(l *link, now time.Time) bool {
 	return l.fresh(now) && (!l.used || !c.client.wary.Load())
 }
 
-var errFunction = errors.New("the name of the function is not a plain word")
+var (
+	errFunction = errors.New("the name of the function is not a plain word")
+	errEarly    = errors.New("the server spoke before it was asked anything")
+	errClosed   = errors.New("the server closed the connection at once")
+)
 
 func failed(reason batch.Reason, doing string, cause error) error {
 	return &batch.PostError{Reason: reason, Err: fmt.Errorf("%s: %w", doing, cause)}

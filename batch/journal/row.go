@@ -158,6 +158,9 @@ func (r *row) began(now int64) {
 // without effect is what it was before.
 func (r *row) ended(o batch.Outcome, seq int64) {
 	r.posted = r.posted || posted(o) || r.open && o.Reason == batch.ReasonSettled
+	if r.open && !posted(o) && o.Reason != batch.ReasonSettled { // it never started
+		r.attempts--
+	}
 	r.open = false
 	if o.Class == batch.Unsent && r.class != batch.Unsent {
 		return

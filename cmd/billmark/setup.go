@@ -11,8 +11,6 @@ import (
 	"time"
 	_ "time/tzdata" // Windows and bare containers have none
 
-	"golang.org/x/time/rate"
-
 	"billmark/batch"
 	"billmark/batch/client"
 	"billmark/batch/journal"
@@ -87,7 +85,7 @@ func (d *desk) address() error {
 	if _, err := client.New(client.Config{URL: base}); err != nil {
 		return usage(err.Error(), "check --api; nothing was sent")
 	}
-	if s.rate.limit == rate.Inf && !client.Loopback(base.Hostname()) {
+	if s.unlimited() && !client.Loopback(base.Hostname()) {
 		return usage("--rate 0 (unlimited) is for a loopback API only", "say for example --rate 2/s; nothing was sent")
 	}
 	return nil
@@ -102,7 +100,10 @@ func (d *desk) wire() error {
 	if d.account, err = signer.NewAccount(d.s.account, key); err != nil {
 		return usage(err.Error(), "check BILLMARK_KEY or --key-file; nothing was sent")
 	}
-	config := client.Config{URL: d.base, Timeout: d.s.timeout, Pin: d.s.pin, UserAgent: "billmark/" + version(), OneUse: d.s.rate.limit <= unhurried}
+	// Without a limit on the pace, which only a server on this machine can
+	// have, connections are used again. Elsewhere a reply can then never be
+	// taken for that to another update.
+	config := client.Config{URL: d.base, Timeout: d.s.timeout, Pin: d.s.pin, UserAgent: "billmark/" + version(), OneUse: !d.s.unlimited()}
 	if config.RootCAs, err = d.s.roots(); err != nil {
 		return err
 	}
@@ -114,9 +115,6 @@ func (d *desk) wire() error {
 	}
 	return nil
 }
-
-// unhurried is the pace up to which every update has a connection of its own.
-const unhurried rate.Limit = 20
 
 func (s *settings) roots() (*x509.CertPool, error) {
 	if s.caFile == "" {
