@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"runtime"
@@ -454,3 +455,44 @@ type closeConn struct {
 }
 
 func (c closeConn) Close() error { c.closed.Add(1); return c.Conn.Close() }
+
+// TestSpeaksFirst: to a server that answers before it is asked nothing is
+// written, on that connection or another one, and its answer is nobody's.
+func TestSpeaksFirst(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		var accepted, read atomic.Int64
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				accepted.Add(1)
+				if secure {
+					conn = tls.Server(&burstConn{Conn: conn}, tlsIf(true))
+				}
+				io.WriteString(conn, ordinaryReply(good))
+				go func() {
+					n, _ := io.Copy(io.Discard, conn)
+					read.Add(n)
+				}()
+			}
+		}()
+		c := open(t, Config{URL: (&server{listener: l}).url(secure)})
+		if err = c.Connect(context.Background()); err == nil { // it was quicker
+			until(t, func() bool { return c.link.listen() == stray })
+			_, err = c.Post(context.Background(), "UpdateOrderStatus", []byte("a=1"))
+		}
+		var failure *batch.PostError
+		if !errors.As(err, &failure) || !failure.Unsent() {
+			t.Errorf("TLS %t: %v", secure, err)
+		}
+		wantCount(t, "connections", accepted.Load(), 1)
+		wantCount(t, "bytes read", read.Load(), 0)
+	}
+}

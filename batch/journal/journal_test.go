@@ -433,3 +433,19 @@ func BenchmarkScan(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/record")
 }
+
+// TestNeverStarted: a request that was begun, and for which there was no
+// connection in the end, is no attempt.
+func TestNeverStarted(t *testing.T) {
+	j := mustOpen(t, newPath(t))
+	run := start(t, j)
+	for _, reason := range []batch.Reason{batch.ReasonConnect, batch.ReasonTLS, batch.ReasonStopped} {
+		must(t, j.Begin(run, paid(1)))
+		must(t, j.End(run, paid(1), batch.Outcome{Class: batch.Unsent, Reason: reason, Finished: at}))
+	}
+	must(t, j.Begin(run, paid(1)))
+	must(t, j.End(run, paid(1), confirmed()))
+	if all := records(t, j); len(all) != 1 || all[0].Outcome.Attempts != 1 {
+		t.Errorf("%+v, want one attempt", all)
+	}
+}

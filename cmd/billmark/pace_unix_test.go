@@ -299,3 +299,17 @@ func TestConnectionsMeasured(t *testing.T) {
 	}
 	t.Logf("%d connections for %d workers and 20,000 rows", least, workers)
 }
+
+// TestConnectionEach: at any limited pace every update has a connection of its
+// own, so that no reply can be taken for that to another one.
+func TestConnectionEach(t *testing.T) {
+	t.Parallel()
+	const rows = 60
+	for _, limit := range []string{"50", "300"} {
+		g := newTollgate(t, sandbox.Config{})
+		g.run("0", g.args("run", "--rate", limit, "--workers", "4", g.orders(rows))...)
+		if g.connections != rows {
+			t.Errorf("at %s/s: %d connections for %d updates", limit, g.connections, rows)
+		}
+	}
+}
