@@ -86,11 +86,7 @@ func TestFailedScan(t *testing.T) {
 // TestFailedScanShort: a journal that has failed, and whose tail has lost what
 // was told as durable, gives nothing.
 func TestFailedScanShort(t *testing.T) {
-	j, err := Open(filepath.Join(t.TempDir(), "shop7.journal"), Identity{DefaultZone: "UTC"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
+	j := made(t)
 	task := batch.Task{Update: batch.Update{Bill: 1, Status: batch.Cancel}}
 	if err := j.Begin(1, task); err != nil {
 		t.Fatal(err)
@@ -107,11 +103,7 @@ func TestFailedScanShort(t *testing.T) {
 // TestFoldBehind: what was told before Fold was called is in the table when it
 // returns, also if both were one group.
 func TestFoldBehind(t *testing.T) {
-	j, err := Open(filepath.Join(t.TempDir(), "shop7.journal"), Identity{DefaultZone: "UTC"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
+	j := made(t)
 	task := batch.Task{Update: batch.Update{Bill: 1, Status: batch.Cancel}}
 	begun := &entry{kind: begin, task: task}
 	ended := &entry{kind: end, task: task, outcome: batch.Outcome{Class: batch.Confirmed, Finished: time.Unix(1_700_000_000, 0)}}
@@ -121,6 +113,17 @@ func TestFoldBehind(t *testing.T) {
 	if len(j.fresh) > 0 || j.tail.end > 0 || j.tally.updates != 1 {
 		t.Errorf("%d rows are outside of the table, %d in it", len(j.fresh), j.tally.updates)
 	}
+}
+
+// made is a new journal.
+func made(t *testing.T) *Journal {
+	t.Helper()
+	j, err := Open(filepath.Join(t.TempDir(), "shop7.journal"), Identity{DefaultZone: "UTC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { j.Close() })
+	return j
 }
 
 // fail takes away what the journal writes to.

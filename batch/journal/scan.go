@@ -26,7 +26,8 @@ func (j *Journal) Scan(give func(*batch.Record) error) error {
 }
 
 // outside is what the table does not hold: what is in flight, and once the
-// journal has failed all that can be read from what was written.
+// journal has failed all that can be read from what was written. While there is
+// no run the writer rests, so that what is its own can be looked at from here.
 func (j *Journal) outside() (map[batch.Update]*row, error) {
 	err := j.Fold()
 	if err == nil || errors.Is(err, errClosed) {

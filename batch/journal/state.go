@@ -103,7 +103,7 @@ func (p *stateParser) number() int64 {
 	return -n
 }
 
-// text reads a string into one that very often is the same already.
+// text reads a string. It is a part of the array, unless it has escapes.
 func (p *stateParser) text(into *string) {
 	s := p.left
 	end := -1
@@ -115,9 +115,7 @@ func (p *stateParser) text(into *string) {
 		return
 	}
 	if plain := s[2 : 2+end]; strings.IndexByte(plain, '\\') < 0 {
-		if *into != plain { // else let go of what it is a part of
-			*into = plain
-		}
+		*into = plain
 		p.left = s[3+end:]
 		return
 	}

@@ -36,11 +36,7 @@ var anyRow = rapid.Custom(func(t *rapid.T) row {
 // TestState: every state can be read back, by this package and, where it is
 // text at all, by SQLite; one that is cut is no state.
 func TestState(t *testing.T) {
-	j, err := Open(filepath.Join(t.TempDir(), "shop7.journal"), Identity{DefaultZone: "UTC"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
+	j := made(t)
 	rapid.Check(t, func(t *rapid.T) {
 		want, got := anyRow.Draw(t, "row"), anyRow.Draw(t, "the row before")
 		state := string(want.appendState(nil))
@@ -103,11 +99,7 @@ func TestRows(t *testing.T) {
 
 // TestView: people can read the journal.
 func TestView(t *testing.T) {
-	j, err := Open(filepath.Join(t.TempDir(), "shop7.journal"), Identity{DefaultZone: "UTC"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
+	j := made(t)
 	at := time.Unix(1_700_000_100, 0)
 	sent := batch.Task{Update: batch.Update{Bill: 7, Status: batch.Sent, Date: 1362254400, RPO: "RA1"}, Line: 3}
 	cancel := batch.Task{Update: batch.Update{Bill: 8, Status: batch.Cancel, Occurrence: 2}, Line: 4}

@@ -68,20 +68,15 @@ func (x *damage) keepSent() {
 	}
 }
 
-// cut cuts the file that was written last, at every place of its last records,
-// and then anywhere.
+// cut cuts the files that were written last, at every place of their last
+// records, and then anywhere.
 func (x *damage) cut() {
-	last := ".tail"
-	if x.files[last] == nil {
-		last = ""
+	if x.files["-wal"] == nil { // it was closed: there is nothing beside it
+		x.cutAt("", x.files[""])
+		return
 	}
-	data := x.files[last]
-	if last == ".tail" { // behind its records there is nothing yet
-		x.cutAt(last, bytes.TrimRight(data, "\x00"))
-		last = "-wal"
-		data = x.files[last]
-	}
-	x.cutAt(last, data)
+	x.cutAt("-wal", x.files["-wal"])
+	x.cutAt(".tail", bytes.TrimRight(x.files[".tail"], "\x00")) // behind its records there is nothing yet
 }
 
 func (x *damage) cutAt(last string, data []byte) {
