@@ -60,7 +60,9 @@
 // bytes whenever it is made: TestScripts/run, TestSameBytes (report).
 //
 // Clocks. Pace and deadlines use the monotonic clock; a clock set back changes
-// no outcome and no order: TestClockJumps (client), TestHistoryClock.
+// no outcome and no order. A reply that came while the process was stopped is
+// read, whatever the clock says: TestClockJumps, TestReadAfterDeadline (client),
+// TestHistoryClock, TestStoppedInFlight.
 //
 // Control totals. A file with other totals than expected sends nothing:
 // TestScripts/choices.

@@ -72,7 +72,7 @@ func (c *Conn) receive(l *link) (batch.Answer, error) {
 	if end == endStray {
 		c.client.wary.Store(true)
 	}
-	if err != nil || end != endClean || c.client.wary.Load() {
+	if err != nil || end != endClean || l.late || c.client.wary.Load() {
 		c.drop()
 		return answer, err
 	}

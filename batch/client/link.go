@@ -3,6 +3,7 @@ package client
 import (
 	"crypto/tls"
 	"net"
+	"os"
 	"time"
 )
 
@@ -15,6 +16,9 @@ const (
 	// unusedLimit is the same for a connection that has carried nothing, on
 	// which only the server's patience counts.
 	unusedLimit = 2 * time.Second
+	// lateLook is how long taking in what came before the deadline may take
+	// after it. Nothing is waited for, so it only has to be long enough.
+	lateLook = time.Second
 )
 
 // link is one connection that stands.
@@ -27,6 +31,34 @@ type link struct {
 	budget   time.Duration // for the next exchange
 	used     bool          // has carried an exchange
 	rested   time.Time     // since when, if used
+	late     bool          // the deadline has passed; only what has come is read
+}
+
+// Read reads as its connection does, but what has come already it takes even
+// after the deadline: the process may have been stopped while the reply came, or
+// the machine asleep. Where nobody can look, the deadline alone decides.
+func (l *link) Read(b []byte) (int, error) {
+	if !l.late {
+		n, err := l.Conn.Read(b)
+		if n > 0 || !timedOut(err) || l.SetDeadline(time.Now().Add(lateLook)) != nil {
+			return n, err
+		}
+		l.late = true
+	}
+	if l.tls != nil {
+		return l.readCome(b)
+	}
+	if found := l.peek(); found == peekNothing || found == peekUnknown {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return l.Conn.Read(b)
+}
+
+// readCome has TLS read only what has come.
+func (l *link) readCome(b []byte) (int, error) {
+	l.wire.hold = true
+	defer func() { l.wire.hold = false }()
+	return l.tls.Read(b)
 }
 
 // fresh reports whether the connection has not waited too long for its next
@@ -72,9 +104,7 @@ func (l *link) listen() silence {
 func (l *link) listenTLS() silence {
 	found := l.peek()
 	var b [1]byte
-	l.wire.hold = true
-	n, err := l.tls.Read(b[:])
-	l.wire.hold = false
+	n, err := l.readCome(b[:])
 	switch {
 	case n > 0:
 		return stray

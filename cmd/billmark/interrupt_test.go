@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"billmark/batch/sandbox"
 )
 
 var interrupts = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
@@ -88,5 +90,30 @@ func TestKillSecondInterrupt(t *testing.T) {
 			t.Errorf("%v: a report was written: %v", signal, err)
 		}
 		k.resume()
+	}
+}
+
+// TestStoppedInFlight: a process that is stopped for longer than its timeout, as
+// by a lid that is closed, still reads the replies that came meanwhile.
+func TestStoppedInFlight(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []string{"0", "100"} {
+		g := newTollgate(t, sandbox.Config{})
+		manifest := g.orders(9)
+		const at = 4
+		struck, stopped := make(chan struct{}), make(chan struct{})
+		g.before = func(n int) {
+			if n == at {
+				close(struck)
+				<-stopped
+			}
+		}
+		c := g.start(g.args("run", "--rate", rate, "--workers", "1", "--timeout", "1s", manifest)...)
+		<-struck
+		c.signal(t, syscall.SIGSTOP)
+		close(stopped)
+		time.Sleep(1500 * time.Millisecond)
+		c.signal(t, syscall.SIGCONT)
+		c.expect("0")
 	}
 }

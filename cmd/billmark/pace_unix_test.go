@@ -28,6 +28,7 @@ import (
 type tollgate struct {
 	*shop
 	sandbox *sandbox.Sandbox
+	before  func(n int) // the n-th request is dealt with
 
 	mu          sync.Mutex
 	at          []time.Time
@@ -73,8 +74,11 @@ func (g *tollgate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	g.mu.Lock()
 	g.at = append(g.at, now)
-	s := g.sandbox
+	s, n := g.sandbox, len(g.at)
 	g.mu.Unlock()
+	if g.before != nil {
+		g.before(n)
+	}
 	s.ServeHTTP(w, r)
 }
 
