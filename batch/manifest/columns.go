@@ -210,25 +210,35 @@ func (f *File) knownColumn(field int) (int, error) {
 
 // missing refuses a file without a needed column, with a suggestion.
 func (f *File) missing(field int) *FileError {
-	name := fieldNames[field]
-	hint := fmt.Sprintf("say --column %s=HEADER", name)
-	near := f.suggest(field)
-	if near != "" {
-		hint = fmt.Sprintf("say --column %s=%s", name, shellWord(near))
-	}
+	hint := f.chooseColumn(field)
+	_, isSet := f.options.Set[fieldNames[status]]
 	switch {
 	case f.holdsValues():
 		hint = "the first line must name the columns, and seems to be a row itself: put a line of names above it"
 	case len(f.header) == 1 && strings.ContainsFunc(f.header[0], maySeparate):
 		hint = "all names stand in one cell: take the quotes from around the lines, or say the right --delimiter"
-	case field == bill && near == "":
-		hint += "; the first line must name the columns"
-	case field == status:
-		hint += ", or --set status=sent (or paid, return, cancel) if it is the same for all rows"
-	case field == date:
-		hint += ", or --set date=DATE if it is the same for all rows"
+	case field == bill && f.suggest(bill) != "" && f.columns[status] < 0 && !isSet:
+		hint += "; status has no column either: " + f.chooseColumn(status)
 	}
-	return f.refuse(hint, "no column for %s (%s)", name, f.headerWords())
+	return f.refuse(hint, "no column for %s (%s)", fieldNames[field], f.headerWords())
+}
+
+// chooseColumn says how a field that has no column can be given one.
+func (f *File) chooseColumn(field int) string {
+	name, near := fieldNames[field], f.suggest(field)
+	say := "say --column " + name + "=HEADER"
+	if near != "" {
+		say = "say --column " + name + "=" + shellWord(near)
+	}
+	switch {
+	case field == bill && near == "":
+		return say + "; the first line must name the columns"
+	case field == status:
+		return say + ", or --set status=sent (or paid, return, cancel) if it is the same for all rows"
+	case field == date:
+		return say + ", or --set date=DATE if it is the same for all rows"
+	}
+	return say
 }
 
 // holdsValues reports whether the header looks like a row: then no name in it

@@ -55,7 +55,7 @@ func TestHeadersRefused(t *testing.T) {
 		{"one candidate twice", "Tracking,Tracking,bill_id,status", `more than one column could be rpo: "Tracking", "Tracking"`, "keep one of them, or rename the others"},
 		{"doubled", "bill_id,status,bill_id", "the column bill_id stands there 2 times (columns 1 and 3)", "keep one of them, or rename the others"},
 		{"doubled in another way of writing", "bill_id,status,Bill ID", "the column bill_id stands there 2 times (columns 1 and 3)", "keep one of them, or rename the others"},
-		{"missing", "Order,Tracking,Shipped", "no column for bill_id (the header has: Order, Tracking, Shipped)", "say --column bill_id=Order"},
+		{"missing", "Order,Tracking,Shipped", "no column for bill_id (the header has: Order, Tracking, Shipped)", "say --column bill_id=Order; status has no column either: say --column status=HEADER, or --set status=sent (or paid, return, cancel) if it is the same for all rows"},
 		{"missing, misspelt", "bil_id,status", "no column for bill_id (the header has: bil_id, status)", "say --column bill_id=bil_id"},
 		{"missing, nothing near", "foo,bar", "no column for bill_id (the header has: foo, bar)", "say --column bill_id=HEADER; the first line must name the columns"},
 		{"missing, but that of another field is never suggested", "Tracking Number,Ship Date,Order Status,Paid", "no column for bill_id (the header has: Tracking Number, Ship Date, Order Status, Paid)", "say --column bill_id=HEADER; the first line must name the columns"},
