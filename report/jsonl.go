@@ -31,13 +31,13 @@ type aboutObject struct {
 	Runs    []runObject `json:"runs"`
 }
 
-// runObject is one run over the manifest. FinishedAt is null if it was killed
-// or still goes on, Stopped if it did not stop by itself.
+// runObject is one run over the manifest. FinishedAt and Requests are null if
+// it was killed or still goes on, Stopped if it did not stop by itself.
 type runObject struct {
 	Run        int64   `json:"run"`
 	StartedAt  string  `json:"started_at"`
 	FinishedAt *string `json:"finished_at"`
-	Requests   int     `json:"requests"`
+	Requests   *int    `json:"requests"`
 	Stopped    *string `json:"stopped"`
 }
 
@@ -77,6 +77,15 @@ func newJSONL(f *atomicFile, h Head) (Writer, error) {
 	return w, w.out.Encode(h.about())
 }
 
+// requests is how many a run made; nil if that is not known, because it did not
+// come to its end.
+func requests(r batch.Run) *int {
+	if r.Finished.IsZero() {
+		return nil
+	}
+	return &r.Summary.Requests
+}
+
 func (h *Head) about() aboutObject {
 	a := aboutObject{
 		Report: "billmark", File: h.File, Digest: h.Digest, Account: h.Account, API: h.API, Version: h.Version,
@@ -85,7 +94,7 @@ func (h *Head) about() aboutObject {
 	for _, r := range h.Runs {
 		a.Runs = append(a.Runs, runObject{
 			Run: r.ID, StartedAt: moment(r.Started), FinishedAt: orNull(moment(r.Finished)),
-			Requests: r.Summary.Requests, Stopped: orNull(r.Summary.Stopped),
+			Requests: requests(r), Stopped: orNull(r.Summary.Stopped),
 		})
 	}
 	return a

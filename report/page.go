@@ -92,9 +92,11 @@ func (p *page) counts() {
 
 func (p *page) runs() {
 	for _, r := range p.Head.Runs {
-		p.Runs = append(p.Runs, pageRun{
-			r.ID, moment(r.Started), moment(r.Finished), p.Words.number(r.Summary.Requests), r.Version, p.Words.end(r),
-		})
+		made := ""
+		if n := requests(r); n != nil {
+			made = p.Words.number(*n)
+		}
+		p.Runs = append(p.Runs, pageRun{r.ID, moment(r.Started), moment(r.Finished), made, r.Version, p.Words.end(r)})
 	}
 }
 

@@ -48,9 +48,11 @@ func (h *Head) aboutTexts() [][]string {
 	}
 	texts = append(texts, nil, []string{"run", "started_at", "finished_at", "requests", "stopped"})
 	for _, r := range h.Runs {
-		texts = append(texts, []string{
-			strconv.FormatInt(r.ID, 10), moment(r.Started), moment(r.Finished), strconv.Itoa(r.Summary.Requests), r.Summary.Stopped,
-		})
+		made := ""
+		if n := requests(r); n != nil {
+			made = strconv.Itoa(*n)
+		}
+		texts = append(texts, []string{strconv.FormatInt(r.ID, 10), moment(r.Started), moment(r.Finished), made, r.Summary.Stopped})
 	}
 	return texts
 }
