@@ -31,7 +31,8 @@ func historyCommand(c *console) *cobra.Command {
 	return cmd
 }
 
-// runJSON is one run of the history.
+// runJSON is one run of the history. What only its end would tell is null if it
+// did not come to that.
 type runJSON struct {
 	Run        int64   `json:"run"`
 	File       string  `json:"file"`
@@ -39,14 +40,14 @@ type runJSON struct {
 	Version    string  `json:"version"`
 	Again      string  `json:"again,omitempty"`
 	Rows       int     `json:"rows"`
-	Confirmed  int     `json:"confirmed"`
-	Rejected   int     `json:"rejected"`
-	Invalid    int     `json:"invalid"`
-	Unsent     int     `json:"unsent"`
-	Unverified int     `json:"unverified"`
-	Unknown    int     `json:"unknown"`
-	Skipped    int     `json:"skipped"`
-	Requests   int     `json:"requests"`
+	Confirmed  *int    `json:"confirmed"`
+	Rejected   *int    `json:"rejected"`
+	Invalid    *int    `json:"invalid"`
+	Unsent     *int    `json:"unsent"`
+	Unverified *int    `json:"unverified"`
+	Unknown    *int    `json:"unknown"`
+	Skipped    *int    `json:"skipped"`
+	Requests   *int    `json:"requests"`
 	StartedAt  *string `json:"started_at"`
 	FinishedAt *string `json:"finished_at"`
 	Ended      string  `json:"ended"`
@@ -76,12 +77,15 @@ func history(c *console, s *settings) (err error) {
 func (d *desk) historyJSON(runs []batch.Run) error {
 	list := make([]runJSON, 0, len(runs))
 	for _, r := range runs {
-		n := r.Summary.Counts
-		list = append(list, runJSON{
-			r.ID, r.File, fmt.Sprintf("%x", r.Digest), r.Version, r.Again, r.Summary.Rows,
-			n[batch.Confirmed], n[batch.Rejected], n[batch.Invalid], n[batch.Unsent], n[batch.Unverified], n[batch.Unknown],
-			n[batch.Skipped], r.Summary.Requests, moment(r.Started), moment(r.Finished), endedInWords(r),
-		})
+		j := runJSON{
+			Run: r.ID, File: r.File, Digest: fmt.Sprintf("%x", r.Digest), Version: r.Version, Again: r.Again, Rows: r.Summary.Rows,
+			StartedAt: moment(r.Started), FinishedAt: moment(r.Finished), Ended: endedInWords(r),
+		}
+		if n := &r.Summary.Counts; !r.Finished.IsZero() {
+			j.Confirmed, j.Rejected, j.Invalid, j.Unsent = &n[batch.Confirmed], &n[batch.Rejected], &n[batch.Invalid], &n[batch.Unsent]
+			j.Unverified, j.Unknown, j.Skipped, j.Requests = &n[batch.Unverified], &n[batch.Unknown], &n[batch.Skipped], &r.Summary.Requests
+		}
+		list = append(list, j)
 	}
 	return json.NewEncoder(d.c.out).Encode(map[string]any{"account": d.s.account, "api": d.base.String(), "runs": list})
 }
@@ -89,7 +93,7 @@ func (d *desk) historyJSON(runs []batch.Run) error {
 func (d *desk) historyText(runs []batch.Run) error {
 	fmt.Fprintf(d.c.out, "Account %s at %s\n", d.s.account, d.base)
 	if d.journal == nil {
-		_, err := fmt.Fprintln(d.c.out, "No journal yet: nothing was ever sent from here.")
+		_, err := fmt.Fprintf(d.c.out, "No journal yet at %s: as far as is known here, nothing was ever sent.\n", d.path)
 		return err
 	}
 	fmt.Fprintf(d.c.out, "Journal %s\n\n", d.journal.Path())

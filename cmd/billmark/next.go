@@ -70,11 +70,7 @@ func (d *desk) next(s *batch.Summary, failed string) string {
 	if d.s.rehearsal {
 		return ""
 	}
-	n := &s.Counts
-	file := d.copy.name
-	if d.copy.base == "stdin" {
-		file = "-"
-	}
+	n, file := &s.Counts, d.argument()
 	switch {
 	case s.Stopped != "":
 		return d.s.command("run", file)
@@ -90,6 +86,14 @@ func (d *desk) next(s *batch.Summary, failed string) string {
 		return d.s.command("run", file, "first")
 	}
 	return ""
+}
+
+// argument is the manifest as a command is given it.
+func (d *desk) argument() string {
+	if d.copy.base == "stdin" {
+		return "-"
+	}
+	return d.copy.name
 }
 
 // command is a command line with the flags that were given, but for some.
@@ -141,7 +145,11 @@ func (d *desk) nextText(s *batch.Summary) string {
 	case command == "":
 		return l.say("Next        nothing: every row is confirmed or skipped\n")
 	case n[batch.Unknown]+n[batch.Unverified] > 0:
-		return l.sayf("Next        look at those orders, then: %s\n", command)
+		text := l.sayf("Next        look at those orders, then: %s\n", command)
+		if left := d.decided.Plan().Sending(); left > 0 {
+			text += l.sayf("            %s still to be sent: %s\n", l.many(left, "update"), d.s.command("run", d.argument()))
+		}
+		return text
 	case n[batch.Rejected]+n[batch.Invalid] > 0:
 		return l.sayf("Next        mend %s, then: %s\n", *cmp.Or(d.summary.Failed, new(string)), command)
 	}

@@ -22,6 +22,8 @@ type planJSON struct {
 	Digest           string            `json:"digest"`
 	Account          string            `json:"account,omitempty"`
 	API              string            `json:"api,omitempty"`
+	Journal          string            `json:"journal,omitempty"`
+	JournalIsNew     bool              `json:"journal_is_new"`
 	Rows             int               `json:"rows"`
 	ToSend           map[string]int    `json:"to_send"`
 	AlreadyConfirmed int               `json:"already_confirmed"`
@@ -59,7 +61,7 @@ type faultJSON struct {
 func (d *desk) planJSON() planJSON {
 	p := d.decided.Plan()
 	j := planJSON{
-		File: d.copy.name, Digest: fmt.Sprintf("%x", d.copy.digest), Account: d.s.account,
+		File: d.copy.name, Digest: fmt.Sprintf("%x", d.copy.digest), Account: d.s.account, Journal: d.path, JournalIsNew: d.begins,
 		Rows: p.Rows, ToSend: map[string]int{}, AlreadyConfirmed: p.Counts[batch.Confirmed], Changed: p.Changed, Rejected: p.Counts[batch.Rejected],
 		Unknown: p.Counts[batch.Unknown], Unverified: p.Counts[batch.Unverified],
 		Held: p.Reasons[batch.ReasonHeld] + p.Reasons[batch.ReasonHeldElsewhere],
@@ -135,8 +137,10 @@ func (d *desk) planText() string {
 	}
 	if d.base != nil {
 		b.WriteString(l.sayf("Account     %s at %s\n", d.s.account, d.base))
-		if d.journal != nil {
-			b.WriteString(l.sayf("Journal     %s\n", d.journal.Path()))
+		if d.begins {
+			b.WriteString(l.sayf("Journal     %s (new: nothing is known of earlier runs)\n", d.path))
+		} else {
+			b.WriteString(l.sayf("Journal     %s\n", d.path))
 		}
 	} else {
 		b.WriteString(l.say("Account     none given: nothing is known of earlier runs\n"))

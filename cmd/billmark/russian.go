@@ -33,6 +33,7 @@ var inRussian = map[string]string{
 	"Account     %s at %s\n":        "Аккаунт     %s, %s\n",
 	"Account     none given: nothing is known of earlier runs\n": "Аккаунт     не указан: о прежних запусках ничего не известно\n",
 	"Journal     %s\n": "Журнал      %s\n",
+	"Journal     %s (new: nothing is known of earlier runs)\n": "Журнал      %s (новый: о прежних запусках ничего не известно)\n",
 	"To send     %s\n": "Отправить   %s\n",
 	"Faults":           "Ошибки",
 	"Warnings":         "Предупреждения",
@@ -62,5 +63,6 @@ var inRussian = map[string]string{
 	"Next        the report says what keeps the others from being sent\n": "Дальше      в отчёте сказано, что мешает отправить остальное\n",
 	"Next        nothing: every row is confirmed or skipped\n":            "Дальше      ничего: все строки выполнены или пропущены\n",
 	"Next        look at those orders, then: %s\n":                        "Дальше      проверьте эти заказы, затем: %s\n",
+	"            %s still to be sent: %s\n":                               "            %s ещё не отправлено: %s\n",
 	"Next        mend %s, then: %s\n":                                     "Дальше      исправьте %s, затем: %s\n",
 }

@@ -214,6 +214,8 @@ func (x *settling) byAPI(ctx context.Context) error {
 			readable = append(readable, r)
 		case x.s.resend && r.Update.Status == batch.Sent:
 			again = append(again, r)
+		case r.Update.Status == batch.Sent:
+			x.left = append(x.left, settled{r, r.Outcome.Class, "it cannot be read back: look at the delivery of the order, then say --confirm or --unsent; or --resend sends it once more, over what stands there"})
 		default:
 			x.left = append(x.left, settled{r, r.Outcome.Class, "it cannot be read back: look at the delivery of the order, then say --confirm or --unsent"})
 		}

@@ -28,6 +28,8 @@ type desk struct {
 	base    *url.URL // of the API; nil if no account was given
 	account signer.Account
 	client  *client.Client
+	path    string           // of the journal; "" if no account was given
+	begins  bool             // there was no journal at path yet
 	journal *journal.Journal // nil if there is none to read
 	record  batch.Journal    // the same, as a run uses it
 	copy    *privateCopy
@@ -151,7 +153,8 @@ func (d *desk) openJournal(make bool) error {
 	if err != nil {
 		return err
 	}
-	if !make && !journal.Exists(path) {
+	d.path, d.begins = path, !journal.Exists(path)
+	if d.begins && !make {
 		return nil
 	}
 	if d.s.timezone != "" {
