@@ -166,8 +166,8 @@ func (j *Journal) connect() error {
 	// As SQLite is built for every Linux distribution: the times of a file need
 	// no flush. Where the system knows no such thing, nothing changes.
 	sqlite.Fdatasync(true)
-	// The order counts: exclusive locking first, so that the write-ahead
-	// log needs no shared memory file.
+	// Exclusive locking: whoever reaches the file by another name, past our own
+	// lock, can neither read nor write it.
 	q := url.Values{"_pragma": {
 		"locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "cell_size_check(1)",
 		"fullfsync(1)", "checkpoint_fullfsync(1)", "cache_size(-1024)", "temp_store(MEMORY)", "journal_size_limit(16777216)", "foreign_keys(0)",
