@@ -9,29 +9,40 @@ import (
 )
 
 // doubtBill warns of what is odd among the rows of one bill.
-func (j *joiner) doubtBill(rows []asked, items []batch.Item) {
-	var paid, sent, dated [2]int // index+1 of the last one; dated by pair
+func (j *joiner) doubtBill(rows []asked, items []batch.Item, verdicts []batch.Verdict) {
+	var paid, sent int         // index+1 of the last one
+	var dated, distinct [2]int // the same, by pair
 	for i := range rows {
 		r := &rows[i]
-		if r.status == 0 || !r.status.Dated() {
+		if r.status == 0 {
 			continue
 		}
 		pair := r.status.Pair()
+		switch first := verdicts[i].First; {
+		case first == i:
+			distinct[pair] = i + 1
+		case distinct[pair]-1 > first:
+			j.doubt(r.row, r.line, "it asks the same as line %d, so it is not sent after line %d, which changes that; if it is to stand last, give it a date of its own",
+				rows[first].line, rows[distinct[pair]-1].line)
+		}
+		if !r.status.Dated() {
+			continue
+		}
 		if p := dated[pair]; p > 0 && rows[p-1].date > r.date {
 			j.doubt(r.row, r.line, "its date is before that of line %d, which is the same order", rows[p-1].line)
 		}
 		dated[pair] = i + 1
 		switch r.status {
 		case batch.Paid:
-			if p := paid[0]; p > 0 && rows[p-1].date != r.date {
+			if p := paid; p > 0 && rows[p-1].date != r.date {
 				j.doubt(r.row, r.line, "order %d is also paid in line %d, with another date", r.bill, rows[p-1].line)
 			}
-			paid[0] = i + 1
+			paid = i + 1
 		case batch.Sent:
-			if p := sent[0]; p > 0 && items[p-1].Ask.RPO != items[i].Ask.RPO {
+			if p := sent; p > 0 && items[p-1].Ask.RPO != items[i].Ask.RPO {
 				j.doubt(r.row, r.line, "order %d has another tracking number in line %d; the last one wins", r.bill, rows[p-1].line)
 			}
-			sent[0] = i + 1
+			sent = i + 1
 		}
 	}
 }

@@ -120,10 +120,10 @@ func (j *joiner) bill(rows []asked, records []known) error {
 	for i := range records {
 		j.facts = append(j.facts, records[i].Known)
 	}
-	if len(rows) > 1 && !j.d.walk.doubted {
-		j.doubtBill(rows, j.items)
-	}
 	verdicts := j.decider.Decide(j.items, j.facts)
+	if len(rows) > 1 && !j.d.walk.doubted {
+		j.doubtBill(rows, j.items, verdicts)
+	}
 	for i, v := range verdicts {
 		r := &rows[i]
 		f := finding{
