@@ -102,12 +102,14 @@ func TestStoppedInFlight(t *testing.T) {
 		manifest := g.orders(9)
 		const at = 4
 		struck, stopped := make(chan struct{}), make(chan struct{})
+		g.mu.Lock()
 		g.before = func(n int) {
 			if n == at {
 				close(struck)
 				<-stopped
 			}
 		}
+		g.mu.Unlock()
 		c := g.start(g.args("run", "--rate", rate, "--workers", "1", "--timeout", "1s", manifest)...)
 		<-struck
 		c.signal(t, syscall.SIGSTOP)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log"
@@ -28,14 +29,21 @@ import (
 type tollgate struct {
 	*shop
 	sandbox *sandbox.Sandbox
-	before  func(n int) // the n-th request is dealt with
+	roots   string // file of certificates to trust, if it speaks TLS
 
 	mu          sync.Mutex
+	before      func(n int) // the n-th request is dealt with
 	at          []time.Time
 	connections int
 }
 
 func newTollgate(t testing.TB, config sandbox.Config) *tollgate {
+	t.Helper()
+	return openTollgate(t, config, false)
+}
+
+// openTollgate opens one that speaks TLS, if secure is true.
+func openTollgate(t testing.TB, config sandbox.Config, secure bool) *tollgate {
 	t.Helper()
 	g := &tollgate{shop: &shop{t: t, folder: t.TempDir()}}
 	g.behave(config)
@@ -45,6 +53,11 @@ func newTollgate(t testing.TB, config sandbox.Config) *tollgate {
 		t.Fatal(err)
 	}
 	g.url = "http://" + l.Addr().String() + "/api/"
+	if secure {
+		g.roots = filepath.Join(g.folder, "roots.pem")
+		l = tls.NewListener(l, ownCertificate(t, g.roots))
+		g.url = "https://" + l.Addr().String() + "/api/"
+	}
 	server := &http.Server{Handler: g, ConnState: g.count, ErrorLog: log.New(discard{}, "", 0)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
@@ -74,10 +87,10 @@ func (g *tollgate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	g.mu.Lock()
 	g.at = append(g.at, now)
-	s, n := g.sandbox, len(g.at)
+	s, n, before := g.sandbox, len(g.at), g.before
 	g.mu.Unlock()
-	if g.before != nil {
-		g.before(n)
+	if before != nil {
+		before(n)
 	}
 	s.ServeHTTP(w, r)
 }
@@ -184,6 +197,13 @@ func plainly(t *testing.T, m *measured) *tollgate {
 	return g
 }
 
+// securely does the same over TLS, with a handshake for each update.
+func securely(t *testing.T, m *measured) *tollgate {
+	g := openTollgate(t, sandbox.Config{Latency: m.latency}, true)
+	g.pacedRun(m, "--ca-file", g.roots).expect("0")
+	return g
+}
+
 func (g *tollgate) pacedRun(m *measured, more ...string) *child {
 	args := []string{"--rate", fmt.Sprint(m.limit), "--workers", "256", "--yes", g.orders(int(m.limit * paceLasts))}
 	return g.start(g.args("run", append(args, more...)...)...)
@@ -243,6 +263,10 @@ func TestPaceMeasured(t *testing.T) {
 			lines = append(lines, &measured{name: "run", limit: limit, latency: latency, full: true, make: plainly})
 		}
 	}
+	for _, limit := range []float64{1, 20, 100} {
+		lines = append(lines, &measured{name: "run over TLS", limit: limit, latency: 50 * time.Millisecond, full: true, make: securely})
+	}
+	lines = append(lines, &measured{name: "run over TLS", limit: 500, latency: 50 * time.Millisecond, make: securely})
 	for _, limit := range []float64{20, 100, 500} {
 		lines = append(lines,
 			&measured{name: "stopped for 300 ms, twice", limit: limit, latency: 50 * time.Millisecond, make: stoppedFor(300 * time.Millisecond)},
