@@ -134,6 +134,9 @@ func open(path string, id Identity) (*Journal, error) {
 	if err := local(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
+	if err := recognize(path); err != nil { // before anything is made beside it
+		return nil, err
+	}
 	lock, err := take(path)
 	if err != nil {
 		return nil, err

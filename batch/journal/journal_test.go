@@ -218,8 +218,15 @@ func TestForeign(t *testing.T) {
 func TestNotAJournal(t *testing.T) {
 	path := newPath(t)
 	must(t, os.WriteFile(path, []byte("bill_id,status\n100000,cancel\n"), 0o600))
-	if _, err := journal.Open(path, shop); !errors.Is(err, batch.ErrDamaged) {
+	if _, err := journal.Open(path, shop); !errors.Is(err, journal.ErrNotJournal) {
 		t.Errorf("a CSV file as journal: %v", err)
+	}
+	if beside, err := filepath.Glob(path + "?*"); len(beside) > 0 || err != nil {
+		t.Errorf("beside it lies %q, %v", beside, err)
+	}
+	must(t, os.WriteFile(path+".seen", nil, 0o600)) // then it was one
+	if _, err := journal.Open(path, shop); !errors.Is(err, batch.ErrDamaged) {
+		t.Errorf("a journal with another beginning: %v", err)
 	}
 }
 

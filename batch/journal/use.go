@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -52,6 +53,22 @@ func (c company) bereft(path string) bool {
 		return c.tail || c.seen
 	}
 	return false
+}
+
+// recognize refuses a file of some other kind. One that has a journal's company
+// is left to SQLite: it may be a journal that was damaged.
+func recognize(path string) error {
+	const magic = "SQLite format 3\x00"
+	f, err := os.Open(path)
+	if err != nil {
+		return nil // for others to say
+	}
+	defer f.Close()
+	head := make([]byte, len(magic))
+	if n, _ := io.ReadFull(f, head); n == 0 || string(head) == magic || companyOf(path) != (company{}) {
+		return nil
+	}
+	return fmt.Errorf("%w: it does not begin like one", ErrNotJournal)
 }
 
 // taken is the error of a journal that is gone, or empty, while what belongs to
