@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"billmark/batch"
@@ -47,7 +48,8 @@ func Settle(u batch.Update, o Order, age time.Duration) (class batch.Class, word
 	case o.Paid != 0:
 		return 0, fmt.Sprintf("the order waits for payment, and yet has a payment date (%s)", dateWords(o.Paid)), false
 	case age < settleAfter:
-		return 0, fmt.Sprintf("the order is not %s, but the request is less than %.0f minutes old", stateWords(u.Status), settleAfter.Minutes()), false
+		left := (settleAfter - max(0, age)).Minutes()
+		return 0, fmt.Sprintf("the order is not %s, but the request is less than %.0f minutes old: settle again in %.0f min", stateWords(u.Status), settleAfter.Minutes(), math.Ceil(left)), false
 	}
 	return batch.Unsent, fmt.Sprintf("the order is not %s", stateWords(u.Status)), true
 }

@@ -55,8 +55,8 @@ func TestSettle(t *testing.T) {
 		{batch.Paid, paid(ourDate - 4*3600), 20 * m, undecided, "the order is paid, but with another date (2013-03-02T16:00:00Z)"},
 		{batch.Paid, paid(0), 20 * m, undecided, "the order is paid, but with another date (none)"},
 		{batch.Paid, waiting, 10 * m, batch.Unsent, "the order is not paid"},
-		{batch.Paid, waiting, 10*m - 1, undecided, "the order is not paid, but the request is less than 10 minutes old"},
-		{batch.Paid, waiting, -m, undecided, "the order is not paid, but the request is less than 10 minutes old"},
+		{batch.Paid, waiting, 10*m - 1, undecided, "the order is not paid, but the request is less than 10 minutes old: settle again in 1 min"},
+		{batch.Paid, waiting, -m, undecided, "the order is not paid, but the request is less than 10 minutes old: settle again in 10 min"},
 		{
 			batch.Paid,
 			Order{ourBill, "waiting", ourDate},
@@ -76,7 +76,7 @@ func TestSettle(t *testing.T) {
 		{batch.Cancel, cancelled, 0, batch.Confirmed, "the order is cancelled"},
 		{batch.Cancel, Order{ourBill, "cancel", ourDate}, 20 * m, batch.Confirmed, "the order is cancelled"},
 		{batch.Cancel, waiting, 10 * m, batch.Unsent, "the order is not cancelled"},
-		{batch.Cancel, waiting, 10*m - 1, undecided, "the order is not cancelled, but the request is less than 10 minutes old"},
+		{batch.Cancel, waiting, 10*m - 1, undecided, "the order is not cancelled, but the request is less than 10 minutes old: settle again in 1 min"},
 		{
 			batch.Cancel,
 			Order{ourBill, "waiting", ourDate},
