@@ -22,7 +22,11 @@ func SummaryText(s batch.Summary, h Head) string {
 	}
 	fmt.Fprintf(&b, "%10d  %s", s.Rows, w.rows)
 	if s.Run > 0 {
-		fmt.Fprintf(&b, w.run, s.Run, s.Requests)
+		run := w.run
+		if s.Requests == 1 {
+			run = w.oneRequest
+		}
+		fmt.Fprintf(&b, run, s.Run, s.Requests)
 		if took := s.Finished.Sub(s.Started).Round(time.Second); took > 0 {
 			fmt.Fprintf(&b, w.took, took)
 		}
@@ -36,7 +40,7 @@ func SummaryText(s batch.Summary, h Head) string {
 
 // summaryWords are the words of the summary in one language.
 type summaryWords struct {
-	manifest, account, rows, run, took, stopped string
+	manifest, account, rows, run, oneRequest, took, stopped string
 	// meanings say what a class asks of the reader.
 	meanings map[batch.Class]string
 }
@@ -50,7 +54,7 @@ func summaryWordsIn(lang string) *summaryWords {
 
 var englishSummary = summaryWords{
 	manifest: "Manifest    %s (SHA-256 %.12s...)\n", account: "Account     %s at %s\n",
-	rows: "rows in all", run: "; run %d, %d requests", took: " in %s", stopped: "Stopped     %s\n",
+	rows: "rows in all", run: "; run %d, %d requests", oneRequest: "; run %d, %d request", took: " in %s", stopped: "Stopped     %s\n",
 	meanings: map[batch.Class]string{
 		batch.Confirmed:  "",
 		batch.Rejected:   ": the API said no; mend the row",
@@ -64,7 +68,7 @@ var englishSummary = summaryWords{
 
 var russianSummary = summaryWords{
 	manifest: "Файл        %s (SHA-256 %.12s...)\n", account: "Аккаунт     %s, %s\n",
-	rows: "строк всего", run: "; запуск %d, запросов: %d", took: " за %s", stopped: "Остановлен  %s\n",
+	rows: "строк всего", run: "; запуск %d, запросов: %d", oneRequest: "; запуск %d, запросов: %d", took: " за %s", stopped: "Остановлен  %s\n",
 	meanings: map[batch.Class]string{
 		batch.Confirmed:  ": выполнено",
 		batch.Rejected:   ": API ответил отказом; исправьте строку",
