@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -18,8 +19,8 @@ import (
 // the service acts on them at once, and they cannot be called back.
 const typedAbove = 20
 
-// ask asks once whether to start; only on a terminal, and only if there is
-// something to send. It ends when ctx does.
+// ask asks once whether to start; only of somebody at a terminal, and only if
+// there is something to send. It ends when ctx does.
 func (d *desk) ask(ctx context.Context) error {
 	p, l := d.decided.Plan(), d.language()
 	n := p.Sending()
@@ -27,11 +28,10 @@ func (d *desk) ask(ctx context.Context) error {
 		return nil
 	}
 	question := l.sayf("Send %s of account %s now?", d.kinds(), d.s.account)
-	if w := d.warnings(); len(w) > 0 {
-		count := p.WarningCount + len(w) - len(p.Warnings)
-		if d.s.json || d.s.quiet { // nobody has seen them yet
+	if warnings, count := d.warnings(); count > 0 {
+		if d.s.json || d.s.quiet || !isTerminal(d.c.err) { // nobody has seen them yet
 			var b strings.Builder
-			d.listFaults(&b, l.say("Warnings"), w, count)
+			d.listFaults(&b, l.say("Warnings"), warnings, count)
 			question = b.String() + question
 		}
 		question += l.sayf(" There is a reason to look twice (%s).", l.many(count, "warning"))
@@ -55,21 +55,42 @@ func (d *desk) askTo(ctx context.Context, question string) error {
 	})
 }
 
-// askFor asks until there is an answer, and takes any but a good one for no.
+// askFor takes any answer but a good one for no. Whoever sits at a terminal is
+// asked, wherever the output goes.
 func (d *desk) askFor(ctx context.Context, question string, good func(string) bool) error {
-	if d.s.yes || !isTerminal(d.c.in) || !isTerminal(d.c.err) {
+	if d.s.yes || !isTerminal(d.c.in) {
 		return nil
 	}
-	fmt.Fprint(d.c.err, question+" ")
+	seen := d.c.err
+	if !isTerminal(seen) {
+		screen, err := openScreen()
+		if err != nil {
+			return refused("the question whether to start cannot be shown: standard error is no terminal", "say --yes to send without being asked")
+		}
+		defer screen.Close()
+		seen = screen
+	}
+	d.asking.Store(true)
+	defer d.asking.Store(false)
+	fmt.Fprint(seen, question+" ")
 	answer, err := readLine(ctx, d.c.in)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	if good(strings.TrimSpace(answer)) {
+	if err == nil && good(strings.TrimSpace(answer)) {
 		return nil
 	}
 	d.declined = true
 	return &told{exitInterrupted, "not started; nothing was sent", "the same command asks again; --yes does not ask", batch.ErrInterrupted}
+}
+
+// openScreen opens the terminal itself.
+func openScreen() (*os.File, error) {
+	name := "/dev/tty"
+	if runtime.GOOS == "windows" {
+		name = "CONOUT$"
+	}
+	return os.OpenFile(name, os.O_WRONLY, 0)
 }
 
 // readLine reads what somebody types. The end of ctx does not wait for that.

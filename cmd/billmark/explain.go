@@ -162,7 +162,7 @@ func pathHint(e *fs.PathError) string {
 }
 
 func inUseInWords(e *journal.InUse) *told {
-	t := &told{code: exitInUse, hint: "wait for that run or stop it: two at once could send one update twice; nothing was sent", err: e}
+	t := &told{code: exitInUse, hint: "wait for that run or stop it: two at once could send one update twice; nothing was sent by this command", err: e}
 	t.message = fmt.Sprintf("%s is in use by another process", e.Path)
 	if e.PID != 0 {
 		t.message = fmt.Sprintf("%s is in use by process %d since %s", e.Path, e.PID, e.Since.Local().Format("2006-01-02 15:04"))
@@ -174,13 +174,14 @@ func inUseInWords(e *journal.InUse) *told {
 // the summary.
 func stopInWords(s *batch.Stop) *told {
 	t := &told{code: exitStopped, err: s, hint: "the same command goes on from there"}
-	at := ""
+	at, unsent := "", ""
 	if s.Line > 0 {
 		at = fmt.Sprintf(" at line %d", s.Line)
+		unsent = ", which was left unsent"
 	}
 	switch s.Reason {
 	case batch.StopAccount:
-		t.message = fmt.Sprintf("%s (code %s); stopped%s, which was left unsent", api.Words(s.Code, "en"), s.Code, at)
+		t.message = fmt.Sprintf("%s (code %s); stopped%s%s", api.Words(s.Code, "en"), s.Code, at, unsent)
 		t.hint = accountHint(s.Code)
 	case batch.StopUnverified:
 		t.message = fmt.Sprintf("%d replies in a row could not be trusted; stopped%s", s.Count, at)

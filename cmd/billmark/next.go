@@ -131,6 +131,14 @@ func quotedWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
+// doubtsText says what else there is to do after a stop.
+func (d *desk) doubtsText(n *[len(batch.Classes)]int) string {
+	if n[batch.Unknown]+n[batch.Unverified] == 0 || d.argument() == "-" {
+		return ""
+	}
+	return d.language().sayf("            look at the unknown and unverified orders, then: %s\n", d.s.command("settle", d.argument(), append(ofOneFile, ofRunning...)...))
+}
+
 // nextText says what to do next.
 func (d *desk) nextText(s *batch.Summary) string {
 	l, n := d.language(), &s.Counts
@@ -138,8 +146,10 @@ func (d *desk) nextText(s *batch.Summary) string {
 	switch {
 	case d.s.rehearsal:
 		return ""
+	case s.Stopped != "" && d.refused:
+		return l.sayf("Next        when that is mended, %s goes on from there\n", command) + d.doubtsText(n)
 	case s.Stopped != "":
-		return l.sayf("Next        %s goes on from there\n", command)
+		return l.sayf("Next        %s goes on from there\n", command) + d.doubtsText(n)
 	case command == "" && n[batch.Unsent]+n[batch.Rejected]+n[batch.Invalid] > 0:
 		return l.say("Next        the report says what keeps the others from being sent\n")
 	case command == "":

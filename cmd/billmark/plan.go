@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"billmark/batch"
+	"billmark/batch/journal"
 )
 
 // shownFaults is how many faults and warnings a plan shows as text; as JSON it
@@ -60,6 +61,7 @@ type faultJSON struct {
 
 func (d *desk) planJSON() planJSON {
 	p := d.decided.Plan()
+	warnings, count := d.warnings()
 	j := planJSON{
 		File: d.copy.name, Digest: fmt.Sprintf("%x", d.copy.digest), Account: d.s.account, Journal: d.path, JournalIsNew: d.begins,
 		Rows: p.Rows, ToSend: map[string]int{}, AlreadyConfirmed: p.Counts[batch.Confirmed], Changed: p.Changed, Rejected: p.Counts[batch.Rejected],
@@ -68,7 +70,7 @@ func (d *desk) planJSON() planJSON {
 		Late: p.Reasons[batch.ReasonLate], Stale: p.Reasons[batch.ReasonStale], Superseded: p.Reasons[batch.ReasonSuperseded],
 		Invalid: p.Counts[batch.Invalid], Skipped: p.Counts[batch.Skipped], Unused: p.Unused, Trimmed: p.Trimmed,
 		Mapping: map[string]string{}, Dates: d.file.DatesInWords(), Encoding: d.file.Encoding(), Delimiter: d.file.Delimiter(),
-		SecondsAtRate: d.secondsAtRate(), Warnings: faultsJSON(d.warnings()), WarningCount: p.WarningCount,
+		SecondsAtRate: d.secondsAtRate(), Warnings: faultsJSON(warnings), WarningCount: count,
 		Faults: faultsJSON(p.Faults), FaultCount: p.FaultCount,
 	}
 	if d.base != nil {
@@ -99,13 +101,39 @@ func (d *desk) secondsAtRate() float64 {
 	return float64(d.decided.Plan().Sending()) / float64(d.s.rate.limit)
 }
 
-// warnings are those of the plan and those of the settings.
-func (d *desk) warnings() []batch.Fault {
-	list := d.decided.Plan().Warnings
-	if d.s.rate.limit > 5 && d.s.rate.limit != rate.Inf {
-		list = append([]batch.Fault{{Message: fmt.Sprintf("a pace of %s is above 5/s; the service may block accounts that load it", d.s.rate.text)}}, list...)
+// warnings are those of the settings and the first ones of the plan, and how many
+// there are in all.
+func (d *desk) warnings() ([]batch.Fault, int) {
+	p := d.decided.Plan()
+	var list []batch.Fault
+	add := func(format string, args ...any) {
+		list = append(list, batch.Fault{Message: fmt.Sprintf(format, args...)})
 	}
-	return list
+	if d.s.rate.limit > 5 && d.s.rate.limit != rate.Inf {
+		add("a pace of %s is above 5/s; the service may block accounts that load it", d.s.rate.text)
+	}
+	if usual := d.usualJournal(); usual != "" {
+		add("the journal %s is new, but this account and address have one at %s: what that one knows to be sent would be sent again", d.path, usual)
+	}
+	if p.Rows > 0 && p.Reasons[batch.ReasonFilter] == p.Rows {
+		add("no row is as --where wants it: all are skipped")
+	}
+	return append(list, p.Warnings...), len(list) + p.WarningCount
+}
+
+// usualJournal is the journal that would be used without --journal; "" if there
+// is none, or if the one that is used is not new.
+func (d *desk) usualJournal() string {
+	if !d.begins || d.s.journal == "" {
+		return ""
+	}
+	without := *d.s
+	without.journal = ""
+	path, err := without.journalPath(d.c, d.base)
+	if err != nil || !journal.Exists(path) {
+		return ""
+	}
+	return path
 }
 
 func (d *desk) showPlan(w io.Writer) error {
@@ -150,8 +178,8 @@ func (d *desk) planText() string {
 		fmt.Fprintln(&b, line)
 	}
 	d.listFaults(&b, l.say("Faults"), p.Faults, p.FaultCount)
-	w := d.warnings()
-	d.listFaults(&b, l.say("Warnings"), w, p.WarningCount+len(w)-len(p.Warnings))
+	warnings, count := d.warnings()
+	d.listFaults(&b, l.say("Warnings"), warnings, count)
 	return b.String()
 }
 
@@ -160,8 +188,11 @@ func (d *desk) toSend() string {
 		return d.language().say("nothing")
 	}
 	s := d.kinds()
-	if seconds := d.secondsAtRate(); seconds > 0 {
+	switch seconds := d.secondsAtRate(); {
+	case seconds >= 0.5:
 		s += d.language().sayf(", about %s at %s", d.language().duration(time.Duration(seconds*float64(time.Second))), d.s.rate.text)
+	case seconds > 0:
+		s += d.language().sayf(", less than a second at %s", d.s.rate.text)
 	}
 	return s
 }

@@ -159,9 +159,9 @@ func TestQuiet(t *testing.T) {
 func TestTempo(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := func(s float64) time.Time { return start.Add(time.Duration(s * float64(time.Second))) }
-	x := tempo{limit: 2}
+	x := tempo{limit: 5}
 	x.note(start, 0)
-	if left, ok := x.left(start, 0, 120); !ok || left != time.Minute {
+	if left, ok := x.left(start, 0, 300); !ok || left != time.Minute {
 		t.Errorf("at the start the pace tells: %v, %v", left, ok)
 	}
 	for i := 1; i <= 300; i++ {
@@ -170,6 +170,10 @@ func TestTempo(t *testing.T) {
 	if rate := x.rate(at(75), 300); rate < 3.99 || rate > 4.01 {
 		t.Errorf("steady: %v", rate)
 	}
+	if x.limit = 3; x.rate(at(75), 300) != 3 {
+		t.Errorf("faster than the pace allows: %v", x.rate(at(75), 300))
+	}
+	x.limit = 5
 	if left, ok := x.left(at(75), 300, 340); !ok || left.Round(time.Second) != 10*time.Second {
 		t.Errorf("steady: %v left, %v", left, ok)
 	}

@@ -53,6 +53,10 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 		}
 		summary.Counts[o.Class]++
 	}
+	var stop *batch.Stop
+	if errors.As(failure, &stop) {
+		stop.Line = 0 // that of another run; and it is not unsent, but what it was
+	}
 	if failure != nil {
 		summary.Stopped = inWords(failure).message
 	}

@@ -139,6 +139,8 @@ func (d *desk) post(ctx context.Context, files *outputs) error {
 		failure = midway(failure)
 		summary.Stopped = inWords(failure).message
 	}
+	var stop *batch.Stop
+	d.refused = errors.As(failure, &stop) && (stop.Reason == batch.StopAccount || stop.Reason == batch.StopTLS)
 	return d.finish(files, summary, failure, log)
 }
 
@@ -216,6 +218,14 @@ func (d *desk) tellUnrecorded(e batch.Ended) {
 	}
 }
 
+// interject says something to somebody who has just pressed ^C.
+func (d *desk) interject(text string) {
+	if isTerminal(d.c.err) {
+		text = "\n" + text
+	}
+	fmt.Fprint(d.c.err, text)
+}
+
 // interruptible gives a context that the first interrupt cancels; the second
 // ends the process, which the journal makes safe.
 func (d *desk) interruptible() (context.Context, func()) {
@@ -231,13 +241,23 @@ func (d *desk) interruptible() (context.Context, func()) {
 			case <-signals:
 			}
 			if !first {
+				said := make(chan struct{})
+				go func() {
+					d.interject(d.language().say("billmark: left at once: what was in flight is unknown until settled; billmark report shows it, the same command goes on with the rest\n"))
+					close(said)
+				}()
+				select {
+				case <-said:
+				case <-time.After(time.Second / 5): // standard error may be stuck
+				}
 				d.c.leave(exitInterrupted)
 				return
 			}
-			if isTerminal(d.c.err) {
-				fmt.Fprintln(d.c.err) // below the ^C
+			if d.asking.Load() {
+				d.interject("") // the answer says the rest
+			} else {
+				d.interject(d.language().say("billmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once, and leaves what is in flight unknown\n"))
 			}
-			fmt.Fprintln(d.c.err, "billmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once")
 			cancel(batch.ErrInterrupted)
 		}
 	}()

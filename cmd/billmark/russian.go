@@ -21,6 +21,10 @@ var inRussian = map[string]string{
 	"billmark: waiting for %s\n":       "billmark: ждёт (%s)\n",
 	"billmark: going on\n":             "billmark: продолжает\n",
 
+	// After an interrupt.
+	"billmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once, and leaves what is in flight unknown\n": "billmark: остановка: ничего нового не начинается, начатое завершается; второе прерывание завершит сразу и оставит начатое неизвестным\n",
+	"billmark: left at once: what was in flight is unknown until settled; billmark report shows it, the same command goes on with the rest\n":               "billmark: завершено сразу: начатое неизвестно, пока не выяснено; billmark report покажет его, та же команда продолжит остальное\n",
+
 	// The question.
 	"Send %s of account %s now?":             "Отправить %s, аккаунт %s?",
 	" There is a reason to look twice (%s).": " Есть причина посмотреть ещё раз (%s).",
@@ -34,11 +38,12 @@ var inRussian = map[string]string{
 	"Account     none given: nothing is known of earlier runs\n": "Аккаунт     не указан: о прежних запусках ничего не известно\n",
 	"Journal     %s\n": "Журнал      %s\n",
 	"Journal     %s (new: nothing is known of earlier runs)\n": "Журнал      %s (новый: о прежних запусках ничего не известно)\n",
-	"To send     %s\n": "Отправить   %s\n",
-	"Faults":           "Ошибки",
-	"Warnings":         "Предупреждения",
-	"nothing":          "нечего",
-	", about %s at %s": ", примерно %s при темпе %s",
+	"To send     %s\n":           "Отправить   %s\n",
+	"Faults":                     "Ошибки",
+	"Warnings":                   "Предупреждения",
+	"nothing":                    "нечего",
+	", about %s at %s":           ", примерно %s при темпе %s",
+	", less than a second at %s": ", меньше секунды при темпе %s",
 	"  ... and %d more (--json lists up to %d)\n":                                   "  ... и ещё %d (--json покажет до %d)\n",
 	"already confirmed: left alone":                                                 "уже выполнено: не трогаем",
 	"of these were changed since by a later update: the report says to what":        "из них изменены позже другим изменением: в отчёте сказано, на что",
@@ -56,10 +61,12 @@ var inRussian = map[string]string{
 	"cells with blanks around them: trimmed":                                        "ячейки с пробелами по краям: обрезаны",
 
 	// The end.
-	"Report      %s\n":                    "Отчёт       %s\n",
-	"To mend     %s\n":                    "Исправить   %s\n",
-	"Next        %s\n":                    "Дальше      %s\n",
-	"Next        %s goes on from there\n": "Дальше      %s продолжит с этого места\n",
+	"Report      %s\n": "Отчёт       %s\n",
+	"To mend     %s\n": "Исправить   %s\n",
+	"Next        %s\n": "Дальше      %s\n",
+	"Next        when that is mended, %s goes on from there\n":            "Дальше      исправьте причину, затем %s продолжит с этого места\n",
+	"            look at the unknown and unverified orders, then: %s\n":   "            проверьте неизвестные и непроверенные заказы, затем: %s\n",
+	"Next        %s goes on from there\n":                                 "Дальше      %s продолжит с этого места\n",
 	"Next        the report says what keeps the others from being sent\n": "Дальше      в отчёте сказано, что мешает отправить остальное\n",
 	"Next        nothing: every row is confirmed or skipped\n":            "Дальше      ничего: все строки выполнены или пропущены\n",
 	"Next        look at those orders, then: %s\n":                        "Дальше      проверьте эти заказы, затем: %s\n",

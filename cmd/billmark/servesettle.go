@@ -91,6 +91,7 @@ func (b *bench) prepareSettling(x *settling, w web.Word) error {
 // conclude does what was asked and keeps what came of it.
 func (b *bench) conclude(ctx context.Context, x *settling, w web.Word) {
 	err := x.follow(ctx, w)
+	x.leaveRest()
 	err = errors.Join(err, x.close())
 	told := web.Settling{Done: verdicts(x.done), Left: verdicts(x.left)}
 	if err != nil {

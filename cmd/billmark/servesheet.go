@@ -52,7 +52,8 @@ func (b *bench) lay(s *web.Sheet, n *note) (err error) {
 	}
 	s.Header, s.Dates, s.Encoding, s.Delimiter = d.file.Header(), d.file.DatesInWords(), d.file.Encoding(), d.file.Delimiter()
 	s.Mapping = mapped(d.file.Mapping())
-	s.Plan, s.Warnings = d.decided.Plan(), d.warnings()
+	s.Plan = d.decided.Plan()
+	s.Warnings, _ = d.warnings()
 	if !d.s.unlimited() {
 		s.Seconds = d.secondsAtRate()
 	}

@@ -45,6 +45,7 @@ Exit status: 0 nothing is left to settle, 4 something is.`,
   billmark settle --confirm 100000,100001 --reason "shown as sent, Anna, 3 May"
   billmark settle --resend shipping.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			s.remember(cmd)
 			if err := resolve(c, cmd); err != nil {
 				return err
 			}
@@ -68,6 +69,7 @@ Exit status: 0 nothing is left to settle, 4 something is.`,
 type settling struct {
 	*desk
 	s    *settleSettings
+	file string         // the manifest, if only its updates are meant
 	list []batch.Record // what is in doubt
 	done []settled
 	left []settled
@@ -85,7 +87,7 @@ func settle(c *console, s *settleSettings, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	x := &settling{desk: newDesk(c, &s.settings), s: s}
+	x := &settling{desk: newDesk(c, &s.settings), s: s, file: file}
 	defer func() { err = errors.Join(err, x.close()) }()
 	ctx, release := x.interruptible()
 	defer release()
@@ -95,6 +97,9 @@ func settle(c *console, s *settleSettings, args []string) (err error) {
 	if err := x.openJournal(false); err != nil {
 		return err
 	}
+	if x.begins {
+		fmt.Fprintf(c.err, "billmark: there is no journal at %s: as far as is known here, nothing was ever sent\n", x.path)
+	}
 	if err := x.collect(file); err != nil {
 		return err
 	}
@@ -102,6 +107,7 @@ func settle(c *console, s *settleSettings, args []string) (err error) {
 		return err
 	}
 	failure := x.byAPI(ctx)
+	x.leaveRest()
 	if err := x.show(); err != nil {
 		return err
 	}
@@ -253,9 +259,9 @@ func (x *settling) readBack(ctx context.Context, list []batch.Record) error {
 		case err != nil:
 			if broken++; broken == enoughBroken {
 				x.leaveAll(list[i:], "not read back")
-				return err
+				return &told{exitStopped, err.Error(), "check --account, --api and the network, then settle again; nothing was changed by reading", err}
 			}
-			x.leaveAll(list[i:i+1], report.Clean(err.Error()))
+			x.leaveAll(list[i:i+1], "it could not be read back, settle again: "+report.Clean(err.Error()))
 			continue
 		}
 		broken = 0
@@ -269,6 +275,19 @@ func (x *settling) readBack(ctx context.Context, list []batch.Record) error {
 // enoughBroken readings in a row end the settling: the next one would be no
 // better.
 const enoughBroken = 3
+
+// leaveRest notes that nothing was decided on those that were not come to.
+func (x *settling) leaveRest() {
+	told := map[batch.Update]bool{}
+	for _, s := range slices.Concat(x.done, x.left) {
+		told[s.record.Update] = true
+	}
+	for _, r := range x.list {
+		if !told[r.Update] {
+			x.leaveAll([]batch.Record{r}, "nothing was decided")
+		}
+	}
+}
 
 // leaveAll notes that updates stay what they are, and why.
 func (x *settling) leaveAll(list []batch.Record, why string) {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"billmark/batch"
@@ -21,8 +23,22 @@ func (x *settling) show() error {
 	for _, d := range x.left {
 		fmt.Fprintf(x.c.out, "%s: still %s: %s\n", describe(d.record), d.class, d.words)
 	}
-	_, err := fmt.Fprintf(x.c.out, "%s settled, %d left\n", many(len(x.done), "update"), len(x.left))
+	_, err := fmt.Fprintf(x.c.out, "%s settled, %d left\n%s", many(len(x.done), "update"), len(x.left), x.nextText())
 	return err
+}
+
+// nextText says how what was decided comes into the report, and what was called
+// unsent to the API.
+func (x *settling) nextText() string {
+	file := cmp.Or(x.file, "FILE")
+	ofSettling := []string{"confirm", "unsent", "reason", "resend", "json", "yes"}
+	switch {
+	case len(x.done) == 0:
+		return ""
+	case slices.ContainsFunc(x.done, func(s settled) bool { return s.class == batch.Unsent }):
+		return fmt.Sprintf("Next        what is unsent goes with the next run: %s\n", x.s.command("run", file, ofSettling...))
+	}
+	return fmt.Sprintf("Next        the report is to be written again: %s\n", x.s.command("report", file, ofSettling...))
 }
 
 func describe(r batch.Record) string {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // Windows and bare containers have none
 
@@ -41,7 +42,9 @@ type desk struct {
 	planOnly bool         // nothing is to be sent or reported
 	show     *progress    // of the run that is on, or was
 	summary  *summaryJSON // of the run that is over
-	declined bool         // somebody was asked and said no
+	refused  bool         // it stopped because of the account, the key or the server's certificate
+	asking   atomic.Bool  // somebody is being asked
+	declined bool         // and did not say yes
 }
 
 func newDesk(c *console, s *settings) *desk { return &desk{c: c, s: s, started: time.Now()} }

@@ -30,16 +30,22 @@ func (t *tempo) note(now time.Time, done int) {
 	}
 }
 
-// rate is in updates a second; 0 if it is not known yet.
+// rate is in updates a second, and no more than the pace allows; 0 if it is not
+// known yet.
 func (t *tempo) rate(now time.Time, done int) float64 {
 	if len(t.samples) == 0 {
 		return 0
 	}
 	first := t.samples[0]
-	if took := now.Sub(first.at).Seconds(); took > 0 {
-		return float64(done-first.done) / took
+	took := now.Sub(first.at).Seconds()
+	if took <= 0 {
+		return 0
 	}
-	return 0
+	rate := float64(done-first.done) / took
+	if t.limit > 0 { // outcomes can come in bunches; requests do not leave so
+		rate = min(rate, t.limit)
+	}
+	return rate
 }
 
 // left is how long what remains will take; ok is false if nobody can say.

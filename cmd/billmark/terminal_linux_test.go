@@ -21,6 +21,7 @@ type tty struct {
 	t      *testing.T
 	master *os.File
 	slave  *os.File
+	away   *os.File // where output goes instead, if not nil
 
 	mu    sync.Mutex
 	glass *glass
@@ -123,6 +124,9 @@ func (x *tty) start(folder string, env []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(self, args...)
 	cmd.Dir = folder
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = x.slave, x.slave, x.slave
+	if x.away != nil {
+		cmd.Stdout, cmd.Stderr = x.away, x.away
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	cmd.Env = append([]string{childVariable + "=", "TERM=xterm", "HOME=" + folder, "PATH=" + os.Getenv("PATH"), "LANG=C", "TZ=UTC"}, env...)
 	if err := cmd.Start(); err != nil {
@@ -186,6 +190,36 @@ func TestTerminalAsked(t *testing.T) {
 		x.typed(tt.answer)
 		x.ends(cmd, exitInterrupted)
 		if n := s.arrived.Load(); n != 0 {
+			t.Fatalf("%q: %d requests", tt.answer, n)
+		}
+	}
+}
+
+// TestTerminalAskedAnyway: where the output goes does not matter to who is asked.
+func TestTerminalAskedAnyway(t *testing.T) {
+	s, folder := newShop(t, 0), t.TempDir()
+	payments(t, folder, 3)
+	for _, tt := range []struct {
+		answer      string
+		code, count int
+		says        string
+	}{{"n\n", exitInterrupted, 0, "not started; nothing was sent"}, {"\x03", exitInterrupted, 0, "not started; nothing was sent"}, {"y\n", exitDone, 3, "3  confirmed"}} {
+		log, err := os.Create(filepath.Join(folder, "log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := newTTY(t, 200)
+		x.away = log
+		cmd := x.start(folder, shopEnv(s, "10"), "run", "payments.csv")
+		x.await(`Warnings \(1\)\n(.*\n)*Send 3 updates .*\[y/N\]$`)
+		x.typed(tt.answer)
+		x.ends(cmd, tt.code)
+		log.Close()
+		said, err := os.ReadFile(log.Name())
+		if err != nil || !strings.Contains(string(said), tt.says) || strings.Contains(string(said), "stopping") {
+			t.Errorf("%q: %v\n%s", tt.answer, err, said)
+		}
+		if n := s.arrived.Load(); int(n) != tt.count {
 			t.Fatalf("%q: %d requests", tt.answer, n)
 		}
 	}
