@@ -68,3 +68,31 @@ func (j *Journal) Runs() ([]batch.Run, error) {
 	}
 	return runs, rows.Err()
 }
+
+// Note is what was decided on an update by a person, or by reading its order
+// back.
+type Note struct {
+	At   time.Time
+	Bill uint64
+	Text string // which update, what was decided, and who or what says so
+}
+
+// Notes gives all of them, oldest first.
+func (j *Journal) Notes() ([]Note, error) {
+	rows, err := j.conn.QueryContext(context.Background(), "SELECT at, bill, text FROM notes ORDER BY id")
+	if err != nil {
+		return nil, fmt.Errorf("reading the journal: %w", understood(err))
+	}
+	defer rows.Close()
+	var notes []Note
+	for rows.Next() {
+		var n Note
+		var at, bill int64
+		if err := rows.Scan(&at, &bill, &n.Text); err != nil {
+			return nil, fmt.Errorf("reading the journal: %w", understood(err))
+		}
+		n.At, n.Bill = time.Unix(at, 0).UTC(), uint64(bill)
+		notes = append(notes, n)
+	}
+	return notes, rows.Err()
+}

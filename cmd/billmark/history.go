@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"billmark/batch"
+	"billmark/batch/journal"
+	"billmark/report"
 )
 
 func historyCommand(c *console) *cobra.Command {
@@ -16,7 +18,7 @@ func historyCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "history",
 		Short:   "the runs that the journal knows",
-		Long:    `history lists the runs that the account's journal knows, oldest first: when, which file, its digest, the counts, and how each ended.`,
+		Long:    `history lists the runs that the account's journal knows, oldest first: when, which file, its digest, the counts, and how each ended; then what was settled, and who or what said so.`,
 		Example: "  billmark history --account shop7",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,18 +65,29 @@ func history(c *console, s *settings) (err error) {
 		return err
 	}
 	var runs []batch.Run
+	var notes []journal.Note
 	if d.journal != nil {
 		if runs, err = d.journal.Runs(); err != nil {
 			return err
 		}
+		if notes, err = d.journal.Notes(); err != nil {
+			return err
+		}
 	}
 	if s.json {
-		return d.historyJSON(runs)
+		return d.historyJSON(runs, notes)
 	}
-	return d.historyText(runs)
+	return d.historyText(runs, notes)
 }
 
-func (d *desk) historyJSON(runs []batch.Run) error {
+// noteJSON is one update that was settled.
+type noteJSON struct {
+	At   *string `json:"at"`
+	Bill uint64  `json:"bill_id"`
+	Text string  `json:"text"`
+}
+
+func (d *desk) historyJSON(runs []batch.Run, notes []journal.Note) error {
 	list := make([]runJSON, 0, len(runs))
 	for _, r := range runs {
 		j := runJSON{
@@ -87,10 +100,14 @@ func (d *desk) historyJSON(runs []batch.Run) error {
 		}
 		list = append(list, j)
 	}
-	return json.NewEncoder(d.c.out).Encode(map[string]any{"account": d.s.account, "api": d.base.String(), "runs": list})
+	settled := make([]noteJSON, 0, len(notes))
+	for _, n := range notes {
+		settled = append(settled, noteJSON{moment(n.At), n.Bill, n.Text})
+	}
+	return json.NewEncoder(d.c.out).Encode(map[string]any{"account": d.s.account, "api": d.base.String(), "runs": list, "settled": settled})
 }
 
-func (d *desk) historyText(runs []batch.Run) error {
+func (d *desk) historyText(runs []batch.Run, notes []journal.Note) error {
 	fmt.Fprintf(d.c.out, "Account %s at %s\n", d.s.account, d.base)
 	if d.journal == nil {
 		_, err := fmt.Fprintf(d.c.out, "No journal yet at %s: as far as is known here, nothing was ever sent.\n", d.path)
@@ -110,7 +127,14 @@ func (d *desk) historyText(runs []batch.Run) error {
 			r.File, r.Digest, r.Summary.Rows, n[batch.Confirmed], n[batch.Rejected], n[batch.Invalid], n[batch.Unsent],
 			n[batch.Unverified], n[batch.Unknown], n[batch.Skipped], r.Summary.Requests, endedInWords(r))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil || len(notes) == 0 {
+		return err
+	}
+	fmt.Fprintln(d.c.out, "\nSettled")
+	for _, n := range notes {
+		fmt.Fprintf(d.c.out, "  %s  %s\n", n.At.Local().Format("2006-01-02 15:04"), report.Clean(n.Text))
+	}
+	return nil
 }
 
 func endedInWords(r batch.Run) string {

@@ -225,6 +225,26 @@ func TestTerminalAskedAnyway(t *testing.T) {
 	}
 }
 
+// TestTerminalSettleDeclined: who does not want to send again has settled nothing.
+func TestTerminalSettleDeclined(t *testing.T) {
+	s, folder := newBadShop(t, 0, map[string]float64{"drop": 1}), t.TempDir()
+	write(t, filepath.Join(folder, "m.csv"), "bill_id,status,date,rpo\n1,sent,1362254400,A1\n2,sent,1362254400,A2\n")
+	x := newTTY(t, 200)
+	x.ends(x.start(folder, shopEnv(s, "10"), "run", "--yes", "m.csv"), exitDoubts)
+	sent := s.arrived.Load()
+	for _, answer := range []string{"n\n", "\x03"} {
+		x := newTTY(t, 200)
+		cmd := x.start(folder, shopEnv(s, "10"), "settle", "--resend")
+		x.await(`Send 2 updates again\? \[y/N\]$`)
+		x.typed(answer)
+		x.ends(cmd, exitInterrupted)
+		x.await(`sent of bill 2 .*: still unknown: nothing was decided\n0 updates settled, 2 left\n(.*\n)*.*not started; nothing was sent`)
+	}
+	if n := s.arrived.Load(); n != sent {
+		t.Errorf("%d requests more", n-sent)
+	}
+}
+
 // TestTerminalInterrupted drains at the first interrupt.
 func TestTerminalInterrupted(t *testing.T) {
 	s, folder := newShop(t, 0), t.TempDir()
