@@ -3,6 +3,7 @@ package client
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -161,6 +162,69 @@ func trickle(c net.Conn) {
 			return
 		}
 		time.Sleep(time.Second)
+	}
+}
+
+// TestNoFarewell: a server that takes nothing any more holds nobody up.
+func TestNoFarewell(t *testing.T) {
+	secure, now := goodTLS().Clone(), time.Now()
+	secure.MaxVersion, secure.SessionTicketsDisabled = tls.VersionTLS12, true // in which both never speak at once, for which a pipe has no room
+	for _, test := range []struct {
+		name, reply string
+		want        batch.Reason
+		after       time.Duration
+	}{
+		{"silent", "", batch.ReasonNoReply, time.Minute + farewell},
+		{"garbled", "garbage\r\n\r\n", batch.ReasonGarbled, farewell},
+		{"whole, and closed", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", batch.ReasonNone, farewell},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				over := make(chan struct{})
+				defer close(over)
+				c := piped(t, "https", 0, func(far net.Conn) {
+					s := tls.Server(far, secure)
+					if _, err := http.ReadRequest(bufio.NewReader(s)); err != nil {
+						t.Error(err)
+					}
+					io.WriteString(s, test.reply)
+					<-over
+				})
+				c.client.tls.Time, c.client.tls.ServerName = func() time.Time { return now }, "shop.test"
+				start := time.Now()
+				_, err := post(c)
+				if test.want != batch.ReasonNone {
+					wantReason(t, err, test.want)
+				} else if err != nil {
+					t.Error(err)
+				}
+				if got := time.Since(start); got != test.after {
+					t.Errorf("it took %v, want %v", got, test.after)
+				}
+			})
+		})
+	}
+}
+
+// TestLookIsNew: if the process is stopped between the look at a connection and
+// the write, the look counts for nothing, nor does the deadline.
+func TestLookIsNew(t *testing.T) {
+	for _, stop := range []time.Duration{2 * staleLook, 2 * idleLimit, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			c := piped(t, "http", 0, answering(59*time.Second))
+			looks := 0
+			c.client.newPeek = func(net.Conn) peekFunc {
+				return func() peeked {
+					if looks++; looks == 1 || looks == 3 {
+						time.Sleep(stop)
+					}
+					return peekNothing
+				}
+			}
+			mustPost(t, c)
+			mustPost(t, c)
+			wantCount(t, "looks", int64(looks), 4)
+		})
 	}
 }
 

@@ -45,11 +45,11 @@ func (c *Conn) Post(ctx context.Context, function string, body []byte) (batch.An
 	if !plainWord(function) {
 		return batch.Answer{}, failed(batch.ReasonStopped, "building the request", errFunction)
 	}
-	l, err := c.ready(ctx)
+	c.request = c.client.appendRequest(c.request[:0], function, body)
+	l, err := c.readyNow(ctx)
 	if err != nil {
 		return batch.Answer{}, err
 	}
-	c.request = c.client.appendRequest(c.request[:0], function, body)
 	l.used, l.budget = true, c.client.timeout
 	_, err = l.Write(c.request)
 	if cap(c.request) > keepBuffer {
@@ -90,9 +90,28 @@ func (c *Conn) Close() error {
 // on its way.
 func (c *Conn) drop() {
 	if c.link != nil {
+		c.link.SetDeadline(time.Now().Add(farewell))
 		c.link.Close()
 		c.link = nil
 	}
+}
+
+const (
+	// staleLook is how old the look at a connection may be when the request is
+	// written. It is older if the process was stopped in between; then the
+	// deadline is, too, and what was found on the connection.
+	staleLook = 10 * time.Millisecond
+	mostLooks = 5 // on a machine that is as good as stopped
+)
+
+// readyNow is ready, looked at only just now.
+func (c *Conn) readyNow(ctx context.Context) (l *link, err error) {
+	for range mostLooks {
+		if l, err = c.ready(ctx); err != nil || time.Since(l.looked) < staleLook {
+			break
+		}
+	}
+	return l, err
 }
 
 // ready gives a connection that is silent, with the deadline set for an exchange
@@ -137,6 +156,7 @@ func (c *Conn) look(l *link) silence {
 	if !c.mayCarry(l, now) || l.SetDeadline(now.Add(l.budget)) != nil {
 		return ended
 	}
+	l.looked = now
 	found := l.listen()
 	if found == stray {
 		c.client.wary.Store(true)

@@ -19,6 +19,8 @@ const (
 	// lateLook is how long taking in what came before the deadline may take
 	// after it. Nothing is waited for, so it only has to be long enough.
 	lateLook = time.Second
+	// farewell is how long TLS may take for its last word. It is a courtesy.
+	farewell = 100 * time.Millisecond
 )
 
 // link is one connection that stands.
@@ -31,6 +33,7 @@ type link struct {
 	budget   time.Duration // for the next exchange
 	used     bool          // has carried an exchange
 	rested   time.Time     // since when, if used
+	looked   time.Time     // when it was last found to be ready
 	late     bool          // the deadline has passed; only what has come is read
 }
 
@@ -46,7 +49,11 @@ func (l *link) Read(b []byte) (int, error) {
 		l.late = true
 	}
 	if l.tls != nil {
-		return l.readCome(b)
+		n, err := l.readCome(b)
+		if err == errNothing {
+			err = os.ErrDeadlineExceeded
+		}
+		return n, err
 	}
 	if found := l.peek(); found == peekNothing || found == peekUnknown {
 		return 0, os.ErrDeadlineExceeded
@@ -162,6 +169,10 @@ func (w *wire) Write(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+// SetWriteDeadline does nothing: TLS would give itself five seconds for its last
+// word, which nobody may be reading.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 
 func (w *wire) account(b []byte) {
 	for len(b) > 0 {
