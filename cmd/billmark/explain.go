@@ -40,7 +40,11 @@ func usage(message, hint string) *told { return &told{code: exitUsage, message: 
 
 // refused is a run that does not start.
 func refused(message, hint string) *told {
-	return &told{code: exitStopped, message: message, hint: hint + "; nothing was sent"}
+	ending := "; nothing was sent"
+	if strings.HasSuffix(hint, "?") {
+		ending = " Nothing was sent"
+	}
+	return &told{code: exitStopped, message: message, hint: hint + ending}
 }
 
 // finished ends a command that did its work: the code says with what result.
@@ -119,7 +123,7 @@ const hintDisk = "see whether the disk is full, then give the same command again
 // unstarted is an error before the first request of a run.
 func unstarted(err error) error {
 	t := *inWords(err)
-	if !strings.HasSuffix(t.hint, "nothing was sent") {
+	if !strings.HasSuffix(strings.ToLower(t.hint), "nothing was sent") {
 		t.hint = strings.TrimPrefix(t.hint+"; nothing was sent", "; ")
 	}
 	return &t

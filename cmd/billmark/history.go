@@ -117,15 +117,18 @@ func (d *desk) historyText(runs []batch.Run, notes []journal.Note) error {
 	w := tabwriter.NewWriter(d.c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "run\tstarted\tfile\tdigest\trows\tconfirmed\trejected\tinvalid\tunsent\tunverified\tunknown\tskipped\trequests\tended")
 	for _, r := range runs {
-		if r.Finished.IsZero() { // what it did is in the journal, but not how often
-			fmt.Fprintf(w, "%d\t%s\t%s\t%.12x\t%d\t-\t-\t-\t-\t-\t-\t-\t-\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"),
-				r.File, r.Digest, r.Summary.Rows, endedInWords(r))
-			continue
+		digest := "-" // of sending again what no file asks for
+		if r.Digest != [len(r.Digest)]byte{} {
+			digest = fmt.Sprintf("%.12x", r.Digest)
 		}
-		n := r.Summary.Counts
-		fmt.Fprintf(w, "%d\t%s\t%s\t%.12x\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"),
-			r.File, r.Digest, r.Summary.Rows, n[batch.Confirmed], n[batch.Rejected], n[batch.Invalid], n[batch.Unsent],
-			n[batch.Unverified], n[batch.Unknown], n[batch.Skipped], r.Summary.Requests, endedInWords(r))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t", r.ID, r.Started.Local().Format("2006-01-02 15:04"), r.File, digest, r.Summary.Rows)
+		if n := r.Summary.Counts; r.Finished.IsZero() { // what it did is in the journal, but not how often
+			fmt.Fprint(w, "-\t-\t-\t-\t-\t-\t-\t-")
+		} else {
+			fmt.Fprintf(w, "%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d", n[batch.Confirmed], n[batch.Rejected], n[batch.Invalid], n[batch.Unsent],
+				n[batch.Unverified], n[batch.Unknown], n[batch.Skipped], r.Summary.Requests)
+		}
+		fmt.Fprintf(w, "\t%s\n", endedInWords(r))
 	}
 	if err := w.Flush(); err != nil || len(notes) == 0 {
 		return err
