@@ -8,7 +8,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME ?= 60s
 FUZZ ?= ^Fuzz
 
-.PHONY: build demo test check lint golden fuzz bench bench-peers profile pace torture audit cross release
+.PHONY: build demo test check portable lint golden fuzz bench bench-peers profile pace torture audit cross release
 
 build: ## the program, into ./bin
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/billmark ./cmd/billmark
@@ -17,7 +17,7 @@ demo: build ## a rehearsal against a local stand-in for the API
 	./bin/billmark demo
 
 # What the compiler knows from cmd/billmark/default.pgo would only slow these down.
-test lint fuzz: export GOFLAGS := $(strip $(GOFLAGS) -pgo=off)
+test lint portable fuzz: export GOFLAGS := $(strip $(GOFLAGS) -pgo=off)
 
 test: ## all tests; with the race detector where a C compiler allows it
 	go vet ./...
@@ -27,9 +27,13 @@ test: ## all tests; with the race detector where a C compiler allows it
 	  echo 'NO C COMPILER: the race detector is left out'; go test -timeout 20m ./...; \
 	fi
 
-check: test lint ## the tests, and all that can be seen without running
+check: test lint portable ## the tests, and all that can be seen without running
 
-lint: ## formatting, staticcheck, tidy, known vulnerabilities, cross-compiling
+portable: ## that program and tests compile for other systems
+	@for t in darwin/arm64 windows/amd64 linux/arm64; do \
+	  echo "go vet for $$t"; CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} go vet ./... || exit 1; done
+
+lint: ## formatting, staticcheck, tidy, known vulnerabilities
 	@files=$$(go run $(GOFUMPT) -l .); if [ -n "$$files" ]; then echo "gofumpt would change: $$files"; exit 1; fi
 	go run $(STATICCHECK) ./...
 	go mod tidy -diff
