@@ -110,11 +110,11 @@ func TestStoppedInFlight(t *testing.T) {
 			}
 		}
 		g.mu.Unlock()
-		c := g.start(g.args("run", "--rate", rate, "--workers", "1", "--timeout", "1s", manifest)...)
+		c := g.start(g.args("run", "--rate", rate, "--workers", "1", "--timeout", "5s", manifest)...)
 		<-struck
 		c.signal(t, syscall.SIGSTOP)
 		close(stopped)
-		time.Sleep(1500 * time.Millisecond)
+		time.Sleep(6 * time.Second)
 		c.signal(t, syscall.SIGCONT)
 		c.expect("0")
 	}
