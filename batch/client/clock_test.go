@@ -122,13 +122,14 @@ func TestTimeout(t *testing.T) {
 		want   batch.Reason
 		after  time.Duration
 	}{
-		{"no reply", "http", 0, silentPeer, batch.ReasonNoReply, time.Minute},
-		{"no reply on a slow network", "http", 20 * time.Second, silentPeer, batch.ReasonNoReply, time.Minute},
+		{"no reply", "http", 0, silentPeer, batch.ReasonNoReply, time.Minute + grace},
+		{"no reply on a slow network", "http", 20 * time.Second, silentPeer, batch.ReasonNoReply, time.Minute + grace},
 		{"reply just in time", "http", 20 * time.Second, answering(40*time.Second - 1), batch.ReasonNone, time.Minute - 1},
-		{"reply just too late", "http", 20 * time.Second, answering(40*time.Second + 1), batch.ReasonNoReply, time.Minute},
+		{"reply in the last moment", "http", 20 * time.Second, answering(40*time.Second + grace - 1), batch.ReasonNone, time.Minute + grace - 1},
+		{"reply just too late", "http", 20 * time.Second, answering(40*time.Second + grace + 1), batch.ReasonNoReply, time.Minute + grace},
 		{"no connection", "http", time.Hour, silentPeer, batch.ReasonConnect, 30 * time.Second},
 		{"no handshake", "https", time.Second, silentPeer, batch.ReasonConnect, 30 * time.Second},
-		{"bytes that trickle in", "http", 0, trickle, batch.ReasonNoReply, time.Minute},
+		{"bytes that trickle in", "http", 0, trickle, batch.ReasonNoReply, time.Minute + grace},
 		{"nobody reads", "http", 0, func(net.Conn) { time.Sleep(time.Hour) }, batch.ReasonBroken, time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -174,9 +175,9 @@ func TestNoFarewell(t *testing.T) {
 		want        batch.Reason
 		after       time.Duration
 	}{
-		{"silent", "", batch.ReasonNoReply, time.Minute + farewell},
-		{"garbled", "garbage\r\n\r\n", batch.ReasonGarbled, farewell},
-		{"whole, and closed", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", batch.ReasonNone, farewell},
+		{"silent", "", batch.ReasonNoReply, time.Minute + 2*grace},
+		{"garbled", "garbage\r\n\r\n", batch.ReasonGarbled, grace},
+		{"whole, and closed", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", batch.ReasonNone, grace},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

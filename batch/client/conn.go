@@ -90,7 +90,7 @@ func (c *Conn) Close() error {
 // on its way.
 func (c *Conn) drop() {
 	if c.link != nil {
-		c.link.SetDeadline(time.Now().Add(farewell))
+		c.link.SetDeadline(time.Now().Add(grace))
 		c.link.Close()
 		c.link = nil
 	}
@@ -101,13 +101,13 @@ const (
 	// written. It is older if the process was stopped in between; then the
 	// deadline is, too, and what was found on the connection.
 	staleLook = 10 * time.Millisecond
-	mostLooks = 5 // on a machine that is as good as stopped
+	mostLooks = 5 // then the machine is as good as stopped, and it is written all the same
 )
 
 // readyNow is ready, looked at only just now.
 func (c *Conn) readyNow(ctx context.Context) (l *link, err error) {
 	for range mostLooks {
-		if l, err = c.ready(ctx); err != nil || time.Since(l.looked) < staleLook {
+		if l, err = c.ready(ctx); err != nil || within(l.looked, time.Now(), staleLook) {
 			break
 		}
 	}

@@ -3,7 +3,6 @@ package client
 import (
 	"crypto/tls"
 	"net"
-	"os"
 	"time"
 )
 
@@ -16,11 +15,9 @@ const (
 	// unusedLimit is the same for a connection that has carried nothing, on
 	// which only the server's patience counts.
 	unusedLimit = 2 * time.Second
-	// lateLook is how long taking in what came before the deadline may take
-	// after it. Nothing is waited for, so it only has to be long enough.
-	lateLook = time.Second
-	// farewell is how long TLS may take for its last word. It is a courtesy.
-	farewell = 100 * time.Millisecond
+	// grace is how long after its end an exchange may still take in what has
+	// come, and TLS may take for its last word.
+	grace = 100 * time.Millisecond
 )
 
 // link is one connection that stands.
@@ -34,49 +31,34 @@ type link struct {
 	used     bool          // has carried an exchange
 	rested   time.Time     // since when, if used
 	looked   time.Time     // when it was last found to be ready
-	late     bool          // the deadline has passed; only what has come is read
+	late     bool          // the deadline has passed
 }
 
-// Read reads as its connection does, but what has come already it takes even
-// after the deadline: the process may have been stopped while the reply came, or
-// the machine asleep. Where nobody can look, the deadline alone decides.
+// Read reads as its connection does, but what has come by the deadline it takes
+// even a moment after it: the process may have been stopped while the reply
+// came, or the machine asleep.
 func (l *link) Read(b []byte) (int, error) {
-	if !l.late {
-		n, err := l.Conn.Read(b)
-		if n > 0 || !timedOut(err) || l.SetDeadline(time.Now().Add(lateLook)) != nil {
-			return n, err
-		}
-		l.late = true
-	}
-	if l.tls != nil {
-		n, err := l.readCome(b)
-		if err == errNothing {
-			err = os.ErrDeadlineExceeded
-		}
+	n, err := l.Conn.Read(b)
+	if n > 0 || l.late || !timedOut(err) || l.SetDeadline(time.Now().Add(grace)) != nil {
 		return n, err
 	}
-	if found := l.peek(); found == peekNothing || found == peekUnknown {
-		return 0, os.ErrDeadlineExceeded
-	}
+	l.late = true
 	return l.Conn.Read(b)
-}
-
-// readCome has TLS read only what has come.
-func (l *link) readCome(b []byte) (int, error) {
-	l.wire.hold = true
-	defer func() { l.wire.hold = false }()
-	return l.tls.Read(b)
 }
 
 // fresh reports whether the connection has not waited too long for its next
 // exchange.
 func (l *link) fresh(now time.Time) bool {
-	since, limit := l.opened, unusedLimit
 	if l.used {
-		since, limit = l.rested, idleLimit
+		return within(l.rested, now, idleLimit)
 	}
-	// The monotonic clock may stand still while a machine sleeps; the wall
-	// clock may jump. Both must agree that the wait was short.
+	return within(l.opened, now, unusedLimit)
+}
+
+// within reports whether no more than so much time has passed. The monotonic
+// clock may stand still while a machine sleeps; the wall clock may jump. Both
+// must agree.
+func within(since, now time.Time, limit time.Duration) bool {
 	wall := now.Round(0).Sub(since.Round(0))
 	return now.Sub(since) <= limit && wall >= 0 && wall <= limit
 }
@@ -111,7 +93,9 @@ func (l *link) listen() silence {
 func (l *link) listenTLS() silence {
 	found := l.peek()
 	var b [1]byte
-	n, err := l.readCome(b[:])
+	l.wire.hold = true
+	n, err := l.tls.Read(b[:])
+	l.wire.hold = false
 	switch {
 	case n > 0:
 		return stray
