@@ -1,7 +1,9 @@
 package journal_test
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -215,16 +217,30 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestNotAJournal: a file of another kind is refused, and nothing is changed.
 func TestNotAJournal(t *testing.T) {
 	path := newPath(t)
-	must(t, os.WriteFile(path, []byte("bill_id,status\n100000,cancel\n"), 0o600))
-	if _, err := journal.Open(path, shop); !errors.Is(err, journal.ErrNotJournal) {
-		t.Errorf("a CSV file as journal: %v", err)
+	other, err := sql.Open("sqlite", path)
+	must(t, err)
+	_, err = other.Exec("CREATE TABLE t (x)")
+	must(t, errors.Join(err, other.Close()))
+	database, err := os.ReadFile(path)
+	must(t, err)
+	for name, data := range map[string][]byte{
+		"a CSV file": []byte("bill_id,status\n100000,cancel\n"), "another database": database, "its beginning": database[:50], "a byte": {'S'},
+	} {
+		must(t, os.WriteFile(path, data, 0o600))
+		if _, err := journal.Open(path, shop); !errors.Is(err, journal.ErrNotJournal) {
+			t.Errorf("%s as journal: %v", name, err)
+		}
+		if beside, err := filepath.Glob(path + "?*"); len(beside) > 0 || err != nil {
+			t.Errorf("beside it lies %q, %v", beside, err)
+		}
+		if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, data) {
+			t.Errorf("%s was changed: %v", name, err)
+		}
 	}
-	if beside, err := filepath.Glob(path + "?*"); len(beside) > 0 || err != nil {
-		t.Errorf("beside it lies %q, %v", beside, err)
-	}
-	must(t, os.WriteFile(path+".seen", nil, 0o600)) // then it was one
+	must(t, errors.Join(os.WriteFile(path, []byte("bill_id,status\n100000,cancel\n"), 0o600), os.WriteFile(path+".seen", nil, 0o600))) // then it was one
 	if _, err := journal.Open(path, shop); !errors.Is(err, batch.ErrDamaged) {
 		t.Errorf("a journal with another beginning: %v", err)
 	}

@@ -1,7 +1,9 @@
 package journal
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -55,17 +57,20 @@ func (c company) bereft(path string) bool {
 	return false
 }
 
-// recognize refuses a file of some other kind. One that has a journal's company
-// is left to SQLite: it may be a journal that was damaged.
+// recognize refuses a file of some other kind, other programs' SQLite files
+// included: to open them would change them. One that has a journal's company is
+// left to SQLite, for it may be a journal that was damaged.
 func recognize(path string) error {
-	const magic = "SQLite format 3\x00"
+	const magic, idAt = "SQLite format 3\x00", 68
 	f, err := os.Open(path)
 	if err != nil {
 		return nil // for others to say
 	}
 	defer f.Close()
-	head := make([]byte, len(magic))
-	if n, _ := io.ReadFull(f, head); n == 0 || string(head) == magic || companyOf(path) != (company{}) {
+	head := make([]byte, idAt+4)
+	n, _ := io.ReadFull(f, head)
+	if n == 0 || companyOf(path) != (company{}) ||
+		bytes.HasPrefix(head, []byte(magic)) && binary.BigEndian.Uint32(head[idAt:]) == applicationID {
 		return nil
 	}
 	return fmt.Errorf("%w: it does not begin like one", ErrNotJournal)
