@@ -18,13 +18,14 @@ func (j *joiner) doubtBill(rows []asked, items []batch.Item, verdicts []batch.Ve
 			continue
 		}
 		pair := r.status.Pair()
-		switch first := verdicts[i].First; {
-		case first == i:
-			distinct[pair] = i + 1
-		case distinct[pair]-1 > first:
-			j.doubt(r.row, r.line, "it asks the same as line %d, so it is not sent after line %d, which changes that; if it is to stand last, give it a date of its own",
-				rows[first].line, rows[distinct[pair]-1].line)
+		if first := verdicts[i].First; first != i { // it is not sent itself
+			if d := distinct[pair] - 1; d > first {
+				j.doubt(r.row, r.line, "it asks the same as line %d, so it is not sent after line %d, which changes that; if it is to stand last, give it a date of its own",
+					rows[first].line, rows[d].line)
+			}
+			continue
 		}
+		distinct[pair] = i + 1
 		if !r.status.Dated() {
 			continue
 		}

@@ -349,12 +349,18 @@ func TestWarnings(t *testing.T) {
 // TestWarningsOfRepetition: what is asked twice goes once, in its first place,
 // which is not where whoever wrote it twice may want it.
 func TestWarningsOfRepetition(t *testing.T) {
-	d := decide(t, walk.Config{Manifest: manifest(paid, paid, cancel, paid, cancel, cancel, sent, sent)}, nil)
+	other := sent
+	other.RPO = "RR2"
+	d := decide(t, walk.Config{Manifest: manifest(paid, paid, cancel, paid, cancel, cancel, sent, sent, other, sent)}, nil)
 	var got []string
 	for _, w := range d.Plan().Warnings {
 		got = append(got, fmt.Sprintf("%d: %s", w.Line, w.Message))
 	}
-	want := []string{"5: it asks the same as line 2, so it is not sent after line 4, which changes that; if it is to stand last, give it a date of its own"}
+	want := []string{
+		"5: it asks the same as line 2, so it is not sent after line 4, which changes that; if it is to stand last, give it a date of its own",
+		"10: order 8 has another tracking number in line 8; the last one wins",
+		"11: it asks the same as line 8, so it is not sent after line 10, which changes that; if it is to stand last, give it a date of its own",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
