@@ -86,6 +86,14 @@ func requests(r batch.Run) *int {
 	return &r.Summary.Requests
 }
 
+// requestsText is the same in words; empty if it is not known.
+func requestsText(r batch.Run, number func(int) string) string {
+	if n := requests(r); n != nil {
+		return number(*n)
+	}
+	return ""
+}
+
 func (h *Head) about() aboutObject {
 	a := aboutObject{
 		Report: "billmark", File: h.File, Digest: h.Digest, Account: h.Account, API: h.API, Version: h.Version,

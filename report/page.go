@@ -92,11 +92,9 @@ func (p *page) counts() {
 
 func (p *page) runs() {
 	for _, r := range p.Head.Runs {
-		made := ""
-		if n := requests(r); n != nil {
-			made = p.Words.number(*n)
-		}
-		p.Runs = append(p.Runs, pageRun{r.ID, moment(r.Started), moment(r.Finished), made, r.Version, p.Words.end(r)})
+		p.Runs = append(p.Runs, pageRun{
+			r.ID, moment(r.Started), moment(r.Finished), requestsText(r, p.Words.number), r.Version, p.Words.end(r),
+		})
 	}
 }
 

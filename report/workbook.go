@@ -48,11 +48,9 @@ func (h *Head) aboutTexts() [][]string {
 	}
 	texts = append(texts, nil, []string{"run", "started_at", "finished_at", "requests", "stopped"})
 	for _, r := range h.Runs {
-		made := ""
-		if n := requests(r); n != nil {
-			made = strconv.Itoa(*n)
-		}
-		texts = append(texts, []string{strconv.FormatInt(r.ID, 10), moment(r.Started), moment(r.Finished), made, r.Summary.Stopped})
+		texts = append(texts, []string{
+			strconv.FormatInt(r.ID, 10), moment(r.Started), moment(r.Finished), requestsText(r, strconv.Itoa), r.Summary.Stopped,
+		})
 	}
 	return texts
 }
