@@ -61,6 +61,9 @@ func (d *desk) askFor(ctx context.Context, question string, good func(string) bo
 	if d.s.yes || !isTerminal(d.c.in) {
 		return nil
 	}
+	if !inForeground(d.c.in) {
+		return refused("whether to start cannot be asked in the background", "say --yes to send without being asked")
+	}
 	seen := d.c.err
 	if !isTerminal(seen) {
 		screen, err := openScreen()
@@ -90,7 +93,7 @@ func openScreen() (*os.File, error) {
 	if runtime.GOOS == "windows" {
 		name = "CONOUT$"
 	}
-	return os.OpenFile(name, os.O_WRONLY, 0)
+	return os.OpenFile(name, os.O_RDWR, 0) // a console is known by reading its mode
 }
 
 // readLine reads what somebody types. The end of ctx does not wait for that.

@@ -88,10 +88,13 @@ func inWords(err error) *told {
 	var file *manifest.FileError
 	var option *manifest.OptionError
 	var inUse *journal.InUse
+	var unread *unreadable
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &stop):
 		return stopInWords(stop)
+	case errors.As(err, &unread):
+		return &told{exitStopped, err.Error(), "check --account, --api and the network, then settle again; reading changed nothing", err}
 	case errors.As(err, &option):
 		return usage(option.Message, option.Hint+"; nothing was sent")
 	case errors.As(err, &file):
@@ -123,6 +126,9 @@ const hintDisk = "see whether the disk is full, then give the same command again
 // unstarted is an error before the first request of a run.
 func unstarted(err error) error {
 	t := *inWords(err)
+	if t.err == nil {
+		t.err = err
+	}
 	if !strings.HasSuffix(strings.ToLower(t.hint), "nothing was sent") {
 		t.hint = strings.TrimPrefix(t.hint+"; nothing was sent", "; ")
 	}

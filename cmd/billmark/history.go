@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func historyCommand(c *console) *cobra.Command {
 type runJSON struct {
 	Run        int64   `json:"run"`
 	File       string  `json:"file"`
-	Digest     string  `json:"digest"`
+	Digest     *string `json:"digest"`
 	Version    string  `json:"version"`
 	Again      string  `json:"again,omitempty"`
 	Rows       int     `json:"rows"`
@@ -91,7 +92,7 @@ func (d *desk) historyJSON(runs []batch.Run, notes []journal.Note) error {
 	list := make([]runJSON, 0, len(runs))
 	for _, r := range runs {
 		j := runJSON{
-			Run: r.ID, File: r.File, Digest: fmt.Sprintf("%x", r.Digest), Version: r.Version, Again: r.Again, Rows: r.Summary.Rows,
+			Run: r.ID, File: r.File, Digest: orNull(digestOf(r)), Version: r.Version, Again: r.Again, Rows: r.Summary.Rows,
 			StartedAt: moment(r.Started), FinishedAt: moment(r.Finished), Ended: endedInWords(r),
 		}
 		if n := &r.Summary.Counts; !r.Finished.IsZero() {
@@ -117,11 +118,7 @@ func (d *desk) historyText(runs []batch.Run, notes []journal.Note) error {
 	w := tabwriter.NewWriter(d.c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "run\tstarted\tfile\tdigest\trows\tconfirmed\trejected\tinvalid\tunsent\tunverified\tunknown\tskipped\trequests\tended")
 	for _, r := range runs {
-		digest := "-" // of sending again what no file asks for
-		if r.Digest != [len(r.Digest)]byte{} {
-			digest = fmt.Sprintf("%.12x", r.Digest)
-		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t", r.ID, r.Started.Local().Format("2006-01-02 15:04"), r.File, digest, r.Summary.Rows)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%.12s\t%d\t", r.ID, r.Started.Local().Format("2006-01-02 15:04"), r.File, cmp.Or(digestOf(r), "-"), r.Summary.Rows)
 		if n := r.Summary.Counts; r.Finished.IsZero() { // what it did is in the journal, but not how often
 			fmt.Fprint(w, "-\t-\t-\t-\t-\t-\t-\t-")
 		} else {
@@ -138,6 +135,15 @@ func (d *desk) historyText(runs []batch.Run, notes []journal.Note) error {
 		fmt.Fprintf(d.c.out, "  %s  %s\n", n.At.Local().Format("2006-01-02 15:04"), report.Clean(n.Text))
 	}
 	return nil
+}
+
+// digestOf is a manifest's digest; "" where updates were sent again that no
+// manifest asked for.
+func digestOf(r batch.Run) string {
+	if r.Digest == [len(r.Digest)]byte{} {
+		return ""
+	}
+	return fmt.Sprintf("%x", r.Digest)
 }
 
 func endedInWords(r batch.Run) string {

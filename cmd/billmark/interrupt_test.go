@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -97,10 +98,13 @@ func TestKillSecondInterrupt(t *testing.T) {
 // by a lid that is closed, still reads the replies that came meanwhile.
 func TestStoppedInFlight(t *testing.T) {
 	t.Parallel()
-	for _, rate := range []string{"0", "100"} {
-		g := newTollgate(t, sandbox.Config{})
-		manifest := g.orders(9)
-		const at = 4
+	const at, timeout = 4, 3 * time.Second
+	for _, secure := range []bool{false, true} {
+		g := openTollgate(t, sandbox.Config{}, secure)
+		args := []string{"--workers", "1", "--timeout", timeout.String()}
+		if secure {
+			args = append(args, "--rate", "100", "--ca-file", g.roots)
+		}
 		struck, stopped := make(chan struct{}), make(chan struct{})
 		g.mu.Lock()
 		g.before = func(n int) {
@@ -110,12 +114,29 @@ func TestStoppedInFlight(t *testing.T) {
 			}
 		}
 		g.mu.Unlock()
-		c := g.start(g.args("run", "--rate", rate, "--workers", "1", "--timeout", "5s", manifest)...)
-		<-struck
+		c := g.start(g.args("run", append(args, g.orders(9))...)...)
+		select {
+		case <-struck:
+		case <-c.ended:
+			t.Fatalf("it ended before request %d:\n%s", at, c.err.String())
+		}
 		c.signal(t, syscall.SIGSTOP)
+		c.stands(t)
 		close(stopped)
-		time.Sleep(6 * time.Second)
+		time.Sleep(timeout + time.Second/2) // the process's clock is not ours to turn
 		c.signal(t, syscall.SIGCONT)
 		c.expect("0")
+	}
+}
+
+// stands waits until a process has stopped, where that can be seen.
+func (c *child) stands(t *testing.T) {
+	t.Helper()
+	for {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+		if _, state, ok := strings.Cut(string(stat), ") "); err != nil || !ok || state[0] == 'T' {
+			return
+		}
+		time.Sleep(time.Millisecond)
 	}
 }

@@ -74,10 +74,8 @@ func (d *desk) next(s *batch.Summary, failed string) string {
 	switch {
 	case s.Stopped != "":
 		return d.s.command("run", file)
-	case n[batch.Unknown]+n[batch.Unverified] > 0 && file == "-":
-		return d.s.command("settle", "", append(ofOneFile, ofRunning...)...)
 	case n[batch.Unknown]+n[batch.Unverified] > 0:
-		return d.s.command("settle", file, append(ofOneFile, ofRunning...)...)
+		return d.settleCommand()
 	case n[batch.Rejected]+n[batch.Invalid] > 0 && failed != "":
 		return d.s.command("run", failed, ofOneFile...)
 	case n[batch.Unsent] > 0 && d.decided.Plan().Sending() > 0:
@@ -94,6 +92,15 @@ func (d *desk) argument() string {
 		return "-"
 	}
 	return d.copy.name
+}
+
+// settleCommand settles what is in doubt: of the manifest, if it can be read again.
+func (d *desk) settleCommand() string {
+	file := d.argument()
+	if file == "-" {
+		file = ""
+	}
+	return d.s.command("settle", file, append(ofOneFile, ofRunning...)...)
 }
 
 // command is a command line with the flags that were given, but for some.
@@ -133,10 +140,10 @@ func quotedWord(s string) string {
 
 // doubtsText says what else there is to do after a stop.
 func (d *desk) doubtsText(n *[len(batch.Classes)]int) string {
-	if n[batch.Unknown]+n[batch.Unverified] == 0 || d.argument() == "-" {
+	if n[batch.Unknown]+n[batch.Unverified] == 0 {
 		return ""
 	}
-	return d.language().sayf("            look at the unknown and unverified orders, then: %s\n", d.s.command("settle", d.argument(), append(ofOneFile, ofRunning...)...))
+	return d.language().sayf("            look at the unknown and unverified orders, then: %s\n", d.settleCommand())
 }
 
 // nextText says what to do next.
@@ -146,7 +153,7 @@ func (d *desk) nextText(s *batch.Summary) string {
 	switch {
 	case d.s.rehearsal:
 		return ""
-	case s.Stopped != "" && d.refused:
+	case s.Stopped != "" && d.toMend:
 		return l.sayf("Next        when that is mended, %s goes on from there\n", command) + d.doubtsText(n)
 	case s.Stopped != "":
 		return l.sayf("Next        %s goes on from there\n", command) + d.doubtsText(n)

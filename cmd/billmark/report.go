@@ -54,9 +54,7 @@ func rewrite(c *console, s *settings, file string) (err error) {
 	if err := d.openJournal(false); err != nil {
 		return err
 	}
-	if d.begins && !s.quiet {
-		fmt.Fprintf(c.err, "billmark: there is no journal at %s: as far as is known here, nothing was ever sent\n", d.path)
-	}
+	d.tellNoJournal()
 	if err := d.read(file); err != nil {
 		return err
 	}

@@ -38,14 +38,16 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 		Function: api.Update, Form: api.AppendForm, Meaning: api.Judge, Pace: batch.NewPace(x.s.rate.limit),
 		Workers: min(int(x.s.workers), len(list)), Attempts: int(x.s.attempts), MaxFailures: max(20, len(list)/10), Sinks: []batch.Sink{sink},
 	}
+	x.sending.Store(true)
 	ended, failure := job.Run(ctx)
+	x.sending.Store(false)
 	x.tellUnrecorded(ended)
 	summary := batch.Summary{Rows: len(list), Requests: ended.Requests, Finished: time.Now()}
 	for _, r := range list {
 		o, ok := sink.byUpdate[r.Update]
 		if !ok || o.Class == batch.Unsent { // it is what it was before
 			o.Class = r.Outcome.Class
-			x.left = append(x.left, settled{r, o.Class, "not sent again"})
+			x.leave(r, "not sent again")
 		} else if o.Class == batch.Confirmed || o.Class == batch.Rejected {
 			x.done = append(x.done, settled{r, o.Class, "sent again"})
 		} else {
@@ -55,7 +57,7 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 	}
 	var stop *batch.Stop
 	if errors.As(failure, &stop) {
-		stop.Line = 0 // that of another run; and it is not unsent, but what it was
+		stop.Line = 0 // it is one of an earlier manifest, and the update is in doubt still, not unsent
 	}
 	if failure != nil {
 		summary.Stopped = inWords(failure).message

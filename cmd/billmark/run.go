@@ -140,7 +140,7 @@ func (d *desk) post(ctx context.Context, files *outputs) error {
 		summary.Stopped = inWords(failure).message
 	}
 	var stop *batch.Stop
-	d.refused = errors.As(failure, &stop) && (stop.Reason == batch.StopAccount || stop.Reason == batch.StopTLS)
+	d.toMend = errors.As(failure, &stop) && (stop.Reason == batch.StopAccount || stop.Reason == batch.StopTLS)
 	return d.finish(files, summary, failure, log)
 }
 
@@ -162,6 +162,8 @@ func (d *desk) send(ctx context.Context, run int64, log *slog.Logger) (batch.End
 		MaxFailures: d.s.maxFailures.of(plan.Sending()),
 		Sinks:       []batch.Sink{d.show, logSink{log}},
 	}
+	d.sending.Store(true)
+	defer d.sending.Store(false)
 	return job.Run(ctx)
 }
 
@@ -243,7 +245,9 @@ func (d *desk) interruptible() (context.Context, func()) {
 			if !first {
 				said := make(chan struct{})
 				go func() {
-					d.interject(d.language().say("billmark: left at once: what was in flight is unknown until settled; billmark report shows it, the same command goes on with the rest\n"))
+					if d.sending.Load() {
+						d.interject(d.language().say("billmark: left at once: what was in flight is unknown until settled; the same command goes on with the rest\n"))
+					}
 					close(said)
 				}()
 				select {
@@ -253,10 +257,13 @@ func (d *desk) interruptible() (context.Context, func()) {
 				d.c.leave(exitInterrupted)
 				return
 			}
-			if d.asking.Load() {
+			switch {
+			case d.asking.Load():
 				d.interject("") // the answer says the rest
-			} else {
+			case d.sending.Load():
 				d.interject(d.language().say("billmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once, and leaves what is in flight unknown\n"))
+			default:
+				d.interject(d.language().say("billmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once\n"))
 			}
 			cancel(batch.ErrInterrupted)
 		}

@@ -23,7 +23,8 @@ var inRussian = map[string]string{
 
 	// After an interrupt.
 	"billmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once, and leaves what is in flight unknown\n": "billmark: остановка: ничего нового не начинается, начатое завершается; второе прерывание завершит сразу и оставит начатое неизвестным\n",
-	"billmark: left at once: what was in flight is unknown until settled; billmark report shows it, the same command goes on with the rest\n":               "billmark: завершено сразу: начатое неизвестно, пока не выяснено; billmark report покажет его, та же команда продолжит остальное\n",
+	"billmark: left at once: what was in flight is unknown until settled; the same command goes on with the rest\n":                                         "billmark: завершено сразу: начатое неизвестно, пока не выяснено; та же команда продолжит остальное\n",
+	"billmark: stopping: nothing more is started, what is in flight is finished; a second interrupt leaves at once\n":                                       "billmark: остановка: ничего нового не начинается, начатое завершается; второе прерывание завершит сразу\n",
 
 	// The question.
 	"Send %s of account %s now?":             "Отправить %s, аккаунт %s?",

@@ -125,21 +125,21 @@ func (x *settling) follow(ctx context.Context, w web.Word) error {
 		return nil
 	case web.Resend:
 		list := slices.DeleteFunc(slices.Clone(x.list), func(r batch.Record) bool { return r.Update.Status != batch.Sent })
-		x.leave("only a sent update may be sent again: it overwrites", func(r batch.Record) bool { return r.Update.Status != batch.Sent })
+		x.leaveThose("only a sent update may be sent again: it overwrites", func(r batch.Record) bool { return r.Update.Status != batch.Sent })
 		return x.sendAgain(ctx, list)
 	case web.ReadBack:
 		list := slices.DeleteFunc(slices.Clone(x.list), func(r batch.Record) bool { return !api.Readable(r.Update.Status) })
-		x.leave("it cannot be read back: look at the delivery of the order, then say what you saw", func(r batch.Record) bool { return !api.Readable(r.Update.Status) })
+		x.leaveThose("it cannot be read back: look at the delivery of the order, then say what you saw", func(r batch.Record) bool { return !api.Readable(r.Update.Status) })
 		return x.readBack(ctx, list)
 	}
 	return &web.Trouble{Message: "nobody knows how to settle in this way", Status: 400}
 }
 
-// leave says why some cannot be settled in this way.
-func (x *settling) leave(why string, which func(batch.Record) bool) {
+// leaveThose says why some cannot be settled in this way.
+func (x *settling) leaveThose(why string, which func(batch.Record) bool) {
 	for _, r := range x.list {
 		if which(r) {
-			x.left = append(x.left, settled{r, r.Outcome.Class, why})
+			x.leave(r, why)
 		}
 	}
 }

@@ -101,7 +101,7 @@ func (s *settings) manifestFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.expectRows, "expect-rows", "", "control total: the `N` rows that there must be")
 	f.Var(&named{&s.expect, statusNames, "status"}, "expect", "control total: `STATUS=N` valid rows of a status; repeatable")
 	f.Var(&oneOf{target: &s.again, of: againWords, many: true}, "again", "`LIST` of rejected, late, stale, superseded: send these after all")
-	f.Var(&s.first, "first", "a trial: only the first `N` updates of the file")
+	f.Var(&s.first, "first", "only the first `N` updates that this file sends")
 	s.titleFlags(f)
 }
 

@@ -97,9 +97,7 @@ func settle(c *console, s *settleSettings, args []string) (err error) {
 	if err := x.openJournal(false); err != nil {
 		return err
 	}
-	if x.begins {
-		fmt.Fprintf(c.err, "billmark: there is no journal at %s: as far as is known here, nothing was ever sent\n", x.path)
-	}
+	x.tellNoJournal()
 	if err := x.collect(file); err != nil {
 		return err
 	}
@@ -145,9 +143,6 @@ func (s *settleSettings) arguments(args []string) (file string, err error) {
 
 // collect finds what is in doubt.
 func (x *settling) collect(file string) error {
-	if x.journal == nil {
-		return nil
-	}
 	var wanted map[batch.Update]bool
 	if file != "" {
 		if err := x.read(file); err != nil {
@@ -162,6 +157,9 @@ func (x *settling) collect(file string) error {
 		}); err != nil {
 			return err
 		}
+	}
+	if x.journal == nil {
+		return nil
 	}
 	err := x.journal.Scan(func(r *batch.Record) error {
 		doubtful := r.Outcome.Class == batch.Unknown || r.Outcome.Class == batch.Unverified
@@ -200,7 +198,7 @@ func (x *settling) byWord() error {
 
 // conclude writes a decision to the journal.
 func (x *settling) conclude(r batch.Record, class batch.Class, words string) error {
-	note := fmt.Sprintf("%s settled as %s: %s", r.Update, class, words)
+	note := fmt.Sprintf("%s: settled as %s: %s", describe(r), class, words)
 	o := batch.Outcome{Class: class, Reason: batch.ReasonSettled, Text: words, Finished: time.Now()}
 	if err := x.journal.Settle(r.Update, o, note); err != nil {
 		return fmt.Errorf("writing to the journal: %w", err)
@@ -215,15 +213,15 @@ func (x *settling) byAPI(ctx context.Context) error {
 	for _, r := range x.list {
 		switch {
 		case len(x.s.confirm)+len(x.s.unsent) > 0:
-			x.left = append(x.left, settled{r, r.Outcome.Class, "not named in this call"})
+			x.leave(r, "not named in this call")
 		case api.Readable(r.Update.Status):
 			readable = append(readable, r)
 		case x.s.resend && r.Update.Status == batch.Sent:
 			again = append(again, r)
 		case r.Update.Status == batch.Sent:
-			x.left = append(x.left, settled{r, r.Outcome.Class, "it cannot be read back: look at the delivery of the order, then say --confirm or --unsent; or --resend sends it once more, over what stands there"})
+			x.leave(r, "it cannot be read back: look at the delivery of the order, then say --confirm or --unsent; or --resend sends it once more, over what stands there")
 		default:
-			x.left = append(x.left, settled{r, r.Outcome.Class, "it cannot be read back: look at the delivery of the order, then say --confirm or --unsent"})
+			x.leave(r, "it cannot be read back: look at the delivery of the order, then say --confirm or --unsent")
 		}
 	}
 	if len(readable)+len(again) == 0 {
@@ -247,21 +245,18 @@ func (x *settling) readBack(ctx context.Context, list []batch.Record) error {
 	defer poster.Close()
 	back := batch.ReadBack{Account: x.account, Poster: poster, Pace: batch.NewPace(x.s.rate.limit), Function: api.Details, Form: api.DetailsForm}
 	broken := 0 // readings in a row
-	for i, r := range list {
+	for _, r := range list {
 		reply, err := back.Read(ctx, r.Update.Bill)
 		switch {
 		case ctx.Err() != nil:
-			x.leaveAll(list[i:], "not read back")
 			return batch.ErrInterrupted
 		case reply.Code != "" && api.Judge(reply.Code).Stop:
-			x.leaveAll(list[i:], "not read back")
 			return &batch.Stop{Reason: batch.StopAccount, Code: reply.Code, Text: reply.Text}
 		case err != nil:
 			if broken++; broken == enoughBroken {
-				x.leaveAll(list[i:], "not read back")
-				return &told{exitStopped, err.Error(), "check --account, --api and the network, then settle again; nothing was changed by reading", err}
+				return &unreadable{err}
 			}
-			x.leaveAll(list[i:i+1], "it could not be read back, settle again: "+report.Clean(err.Error()))
+			x.leave(r, "it could not be read back, settle again: "+report.Clean(err.Error()))
 			continue
 		}
 		broken = 0
@@ -276,39 +271,43 @@ func (x *settling) readBack(ctx context.Context, list []batch.Record) error {
 // better.
 const enoughBroken = 3
 
+// unreadable is why reading back was given up.
+type unreadable struct{ cause error }
+
+func (e *unreadable) Error() string { return e.cause.Error() }
+func (e *unreadable) Unwrap() error { return e.cause }
+
 // leaveRest notes that nothing was decided on those that were not come to.
 func (x *settling) leaveRest() {
-	told := map[batch.Update]bool{}
+	dealt := map[batch.Update]bool{}
 	for _, s := range slices.Concat(x.done, x.left) {
-		told[s.record.Update] = true
+		dealt[s.record.Update] = true
 	}
 	for _, r := range x.list {
-		if !told[r.Update] {
-			x.leaveAll([]batch.Record{r}, "nothing was decided")
+		if !dealt[r.Update] {
+			x.leave(r, "nothing was decided")
 		}
 	}
 }
 
-// leaveAll notes that updates stay what they are, and why.
-func (x *settling) leaveAll(list []batch.Record, why string) {
-	for _, r := range list {
-		x.left = append(x.left, settled{r, r.Outcome.Class, why})
-	}
+// leave notes that an update stays what it is, and why.
+func (x *settling) leave(r batch.Record, why string) {
+	x.left = append(x.left, settled{r, r.Outcome.Class, why})
 }
 
 func (x *settling) judge(r batch.Record, code string, result []byte) error {
 	if code != "0" {
-		x.left = append(x.left, settled{r, r.Outcome.Class, api.Words(code, string(x.language()))})
+		x.leave(r, api.Words(code, string(x.language())))
 		return nil
 	}
 	order, err := api.ReadOrder(result)
 	if err != nil {
-		x.left = append(x.left, settled{r, r.Outcome.Class, err.Error()})
+		x.leave(r, err.Error())
 		return nil
 	}
 	class, words, ok := api.Settle(r.Update, order, time.Since(r.Begun))
 	if !ok {
-		x.left = append(x.left, settled{r, r.Outcome.Class, words})
+		x.leave(r, words)
 		return nil
 	}
 	return x.conclude(r, class, words+", says the API")

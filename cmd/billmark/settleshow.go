@@ -14,8 +14,12 @@ import (
 func (x *settling) show() error {
 	if x.s.json {
 		return json.NewEncoder(x.c.out).Encode(map[string]any{
-			"account": x.s.account, "api": x.base.String(), "settled": settledJSON(x.done), "left": settledJSON(x.left),
+			"account": x.s.account, "api": x.base.String(), "journal": x.path, "journal_is_new": x.begins,
+			"settled": settledJSON(x.done), "left": settledJSON(x.left),
 		})
+	}
+	if x.begins { // where it would be is told
+		return nil
 	}
 	for _, d := range x.done {
 		fmt.Fprintf(x.c.out, "%s: %s: %s\n", describe(d.record), d.class, d.words)

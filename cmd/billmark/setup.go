@@ -42,8 +42,9 @@ type desk struct {
 	planOnly bool         // nothing is to be sent or reported
 	show     *progress    // of the run that is on, or was
 	summary  *summaryJSON // of the run that is over
-	refused  bool         // it stopped because of the account, the key or the server's certificate
+	toMend   bool         // it stopped because of the account, the key or the server's certificate
 	asking   atomic.Bool  // somebody is being asked
+	sending  atomic.Bool  // requests may be in flight
 	declined bool         // and did not say yes
 }
 
@@ -173,6 +174,13 @@ func (d *desk) openJournal(make bool) error {
 	}
 	d.record = seams.journal(d.journal)
 	return nil
+}
+
+// tellNoJournal says so if there is none, which may be because of a wrong name.
+func (d *desk) tellNoJournal() {
+	if d.begins && !d.s.quiet {
+		fmt.Fprintf(d.c.err, "billmark: there is no journal at %s: as far as is known here, nothing was ever sent\n", d.path)
+	}
 }
 
 // zone is the time zone of dates that carry none.

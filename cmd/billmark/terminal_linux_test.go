@@ -22,6 +22,8 @@ type tty struct {
 	master *os.File
 	slave  *os.File
 	away   *os.File // where output goes instead, if not nil
+	// background has programs started by a shell, as background jobs.
+	background bool
 
 	mu    sync.Mutex
 	glass *glass
@@ -122,6 +124,9 @@ func (x *tty) start(folder string, env []string, args ...string) *exec.Cmd {
 		x.t.Fatal(err)
 	}
 	cmd := exec.Command(self, args...)
+	if x.background {
+		cmd = exec.Command("sh", append([]string{"-c", `set -m; "$@" & wait $!`, "sh", self}, args...)...)
+	}
 	cmd.Dir = folder
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = x.slave, x.slave, x.slave
 	if x.away != nil {
@@ -222,6 +227,21 @@ func TestTerminalAskedAnyway(t *testing.T) {
 		if n := s.arrived.Load(); int(n) != tt.count {
 			t.Fatalf("%q: %d requests", tt.answer, n)
 		}
+	}
+}
+
+// TestTerminalBackground: a shell's background job is not asked, and waits for
+// nobody.
+func TestTerminalBackground(t *testing.T) {
+	s, folder := newShop(t, 0), t.TempDir()
+	payments(t, folder, 3)
+	x := newTTY(t, 200)
+	x.background = true
+	cmd := x.start(folder, shopEnv(s, "10"), "run", "payments.csv")
+	x.await(`whether to start cannot be asked in the background\n.*--yes.*nothing was sent`)
+	x.ends(cmd, exitStopped)
+	if n := s.arrived.Load(); n != 0 {
+		t.Errorf("%d requests", n)
 	}
 }
 

@@ -277,7 +277,7 @@ func (w *watcher) trouble(d *desk, path string, err error) error {
 	switch {
 	case t.code == exitInterrupted:
 		return err
-	case t.code == exitUsage, errors.Is(err, batch.ErrDamaged), errors.Is(err, journal.ErrForeign):
+	case t.code == exitUsage, errors.Is(err, batch.ErrDamaged), errors.Is(err, journal.ErrForeign), errors.Is(err, journal.ErrNotJournal):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil // it has gone again

@@ -260,6 +260,41 @@ func TestWatchAccount(t *testing.T) {
 	}
 }
 
+// TestWatchJournal ends where no rest can mend the journal.
+func TestWatchJournal(t *testing.T) {
+	for name, spoil := range map[string]func(x *inbox){
+		"of another kind": func(x *inbox) { write(t, x.shop.journal, head) },
+		"of another account": func(x *inbox) {
+			d := newDesk(x.world.console(), &x.s.settings)
+			d.s.account = "shop8"
+			if err := errors.Join(d.address(), d.openJournal(true), d.close()); err != nil {
+				t.Fatal(err)
+			}
+			d.s.account = shopAccount
+		},
+		"damaged": func(x *inbox) { write(t, x.shop.journal+".seen", "commits 00000000000000000001\n") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newInbox(t)
+			if err := os.MkdirAll(filepath.Dir(x.shop.journal), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			spoil(x)
+			x.s.once = false
+			x.put("a.csv", head+"1,cancel,,\n")
+			if code := x.watch(nil); code != exitStopped {
+				t.Errorf("exit %d", code)
+			}
+			if got := x.files(); !slices.Contains(got, "a.csv") {
+				t.Errorf("it did not stay: %v", got)
+			}
+			if said := x.world.err.String(); strings.Contains(said, "trying again") || strings.Contains(said, "it never ends") {
+				t.Errorf("said:\n%s", said)
+			}
+		})
+	}
+}
+
 // TestWatchBusy waits for a journal that somebody else uses.
 func TestWatchBusy(t *testing.T) {
 	x := newInbox(t)
