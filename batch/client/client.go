@@ -63,11 +63,13 @@ type Client struct {
 	tls     *tls.Config // nil for http
 	dialRaw func(ctx context.Context, network, address string) (net.Conn, error)
 	newPeek func(net.Conn) peekFunc
+	trial   time.Duration // see there
 
 	dials atomic.Int64
-	// wary says that the server has sent bytes that no request asked for.
-	// From then on no connection is used twice: the next such bytes could be
-	// taken for the reply to a request they do not belong to. It is so from
+	// wary says that the server has sent bytes that no request asked for, or
+	// ended a connection without saying so. From then on no connection is used
+	// twice: the next such bytes could be taken for the reply to a request they
+	// do not belong to, and the next request could meet the end. It is so from
 	// the start with OneUse.
 	wary atomic.Bool
 }
@@ -79,7 +81,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{endpoint: e, timeout: cfg.Timeout, dialRaw: cfg.Dial, newPeek: newPeek}
+	c := &Client{endpoint: e, timeout: cfg.Timeout, dialRaw: cfg.Dial, newPeek: newPeek, trial: trial}
 	c.wary.Store(cfg.OneUse)
 	if c.timeout == 0 {
 		c.timeout = DefaultTimeout

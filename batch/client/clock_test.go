@@ -92,6 +92,66 @@ func TestIdleLimit(t *testing.T) {
 	}
 }
 
+// TestTrial: after its first reply a connection has to stay open and silent for
+// a while before it is used again; after that nothing is waited for.
+func TestTrial(t *testing.T) {
+	const moment = trial / 3
+	for _, test := range []struct {
+		name  string
+		peek  func(since time.Duration) peeked
+		dials int64
+		waits time.Duration // in all, for three more exchanges
+	}{
+		{"silent", func(time.Duration) peeked { return peekNothing }, 1, trial},
+		{"closed soon", func(since time.Duration) peeked {
+			if since < moment {
+				return peekNothing
+			}
+			return peekEnd
+		}, 4, trial},
+		{"a second reply soon", func(since time.Duration) peeked {
+			if since < moment {
+				return peekNothing
+			}
+			return peekBytes
+		}, 4, trial},
+		{"nobody can look", func(time.Duration) peeked { return peekUnknown }, 4, trial},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := piped(t, "http", 0, answering(0))
+				c.client.newPeek = func(net.Conn) peekFunc {
+					return func() peeked {
+						if !c.link.used {
+							return peekNothing
+						}
+						return test.peek(time.Since(c.link.rested))
+					}
+				}
+				mustPost(t, c)
+				start := time.Now()
+				for range 3 {
+					if err := c.Connect(context.Background()); err != nil {
+						t.Fatal(err)
+					}
+					mustPost(t, c)
+				}
+				wantCount(t, "connections", c.client.Dials(), test.dials)
+				if took := time.Since(start); took != test.waits {
+					t.Errorf("it took %v, want %v", took, test.waits)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // an interrupt does not wait for it
+		c := piped(t, "http", 0, answering(0))
+		mustPost(t, c)
+		ctx, cancel := context.WithTimeout(context.Background(), moment)
+		defer cancel()
+		wantReason(t, c.Connect(ctx), batch.ReasonStopped)
+	})
+}
+
 // TestClockJumps: a machine that slept shows on the wall clock alone.
 func TestClockJumps(t *testing.T) {
 	now := time.Now()

@@ -27,9 +27,10 @@ var _ batch.Poster = (*Conn)(nil)
 
 // Connect makes a connection that is ready for Post, unless one stands that
 // has not waited too long; whether anything came on that one meanwhile Post
-// will see. Its error is a *batch.PostError: nothing left.
+// will see. One that has carried but one exchange is waited for until it has
+// shown that it stays silent. Connect's error is a *batch.PostError: nothing left.
 func (c *Conn) Connect(ctx context.Context) error {
-	if ctx.Err() == nil && c.link != nil && c.mayCarry(c.link, time.Now()) {
+	if l := c.link; ctx.Err() == nil && l != nil && (l.tried || !l.used) && c.mayCarry(l, time.Now()) {
 		return nil
 	}
 	_, err := c.ready(ctx)
@@ -50,6 +51,7 @@ func (c *Conn) Post(ctx context.Context, function string, body []byte) (batch.An
 	if err != nil {
 		return batch.Answer{}, err
 	}
+	again := l.used
 	l.used, l.budget = true, c.client.timeout
 	_, err = l.Write(c.request)
 	if cap(c.request) > keepBuffer {
@@ -57,21 +59,29 @@ func (c *Conn) Post(ctx context.Context, function string, body []byte) (batch.An
 	}
 	// The write was begun: whatever it says it wrote, something may have left.
 	if err != nil {
+		c.mistrust(again)
 		c.drop()
 		return batch.Answer{}, failed(batch.ReasonBroken, "sending the request", err)
 	}
 	// To read at once is nearly always to find nothing. While others send
 	// theirs, the reply may come.
 	runtime.Gosched()
-	return c.receive(l)
+	answer, err := c.receive(l)
+	c.mistrust(err != nil && again)
+	return answer, err
+}
+
+// mistrust has no connection used twice any more, if there is cause for it.
+func (c *Conn) mistrust(cause bool) {
+	if cause {
+		c.client.wary.Store(true)
+	}
 }
 
 // receive reads the reply and decides whether the connection is used again.
 func (c *Conn) receive(l *link) (batch.Answer, error) {
 	answer, end, err := c.reply.read(l)
-	if end == endStray {
-		c.client.wary.Store(true)
-	}
+	c.mistrust(end == endStray || end == endClosed)
 	if err != nil || end != endClean || l.late || c.client.wary.Load() {
 		c.drop()
 		return answer, err
@@ -122,6 +132,9 @@ func (c *Conn) ready(ctx context.Context) (*link, error) {
 		return nil, failed(batch.ReasonStopped, "connecting", context.Cause(ctx))
 	}
 	if c.link != nil {
+		if err := c.rest(ctx); err != nil {
+			return nil, err
+		}
 		switch found := c.look(c.link); {
 		case found == silent:
 			return c.link, nil
@@ -148,6 +161,24 @@ func (c *Conn) ready(ctx context.Context) (*link, error) {
 	return nil, failed(batch.ReasonConnect, "connecting", err)
 }
 
+// rest waits until a connection that has carried one exchange has been silent
+// for long enough, if it may be used again at all.
+func (c *Conn) rest(ctx context.Context) error {
+	l := c.link
+	left := c.client.trial - time.Since(l.rested)
+	if !l.used || l.tried || left <= 0 || c.client.wary.Load() {
+		return nil
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return failed(batch.ReasonStopped, "connecting", context.Cause(ctx))
+	}
+}
+
 // look sets the deadline for another exchange on a connection and looks whether
 // it may carry it: whether it is fresh, stands, and nothing has come on it.
 func (c *Conn) look(l *link) silence {
@@ -158,9 +189,8 @@ func (c *Conn) look(l *link) silence {
 	}
 	l.looked = now
 	found := l.listen()
-	if found == stray {
-		c.client.wary.Store(true)
-	}
+	c.mistrust(found == stray || found == ended && l.used)
+	l.tried = l.tried || l.used && found == silent
 	return found
 }
 

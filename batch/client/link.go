@@ -15,6 +15,10 @@ const (
 	// unusedLimit is the same for a connection that has carried nothing, on
 	// which only the server's patience counts.
 	unusedLimit = 2 * time.Second
+	// trial is how long a connection must have rested, open and silent, after
+	// its first reply before it is used again. It shows the servers that close
+	// a connection without a word, or answer twice.
+	trial = 30 * time.Millisecond
 	// grace is how long after its end an exchange may still take in what has
 	// come, and TLS may take for its last word.
 	grace = 100 * time.Millisecond
@@ -29,6 +33,7 @@ type link struct {
 	opened   time.Time
 	budget   time.Duration // for the next exchange
 	used     bool          // has carried an exchange
+	tried    bool          // and stayed silent after it
 	rested   time.Time     // since when, if used
 	looked   time.Time     // when it was last found to be ready
 	late     bool          // the deadline has passed

@@ -22,9 +22,10 @@ const (
 type ending uint8
 
 const (
-	endClean ending = iota // an ordinary reply, and not a byte more
-	endOdd                 // not to be used again
-	endStray               // more came than the reply
+	endClean  ending = iota // an ordinary reply, and not a byte more
+	endOdd                  // not to be used again
+	endStray                // more came than the reply
+	endClosed               // an ordinary reply that did not say that it was the last
 )
 
 // replyReader reads replies, one after another.
@@ -49,7 +50,7 @@ func (r *replyReader) read(conn io.Reader) (batch.Answer, ending, error) {
 		body, is := ordinary(r.first[:n])
 		if is == whole && !r.plain {
 			if err != nil {
-				return batch.Answer{Status: http.StatusOK, Body: body}, endOdd, nil
+				return batch.Answer{Status: http.StatusOK, Body: body}, endClosed, nil
 			}
 			return batch.Answer{Status: http.StatusOK, Body: body}, endClean, nil
 		}
