@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type stub struct {
 	at       []time.Duration // when each request came
 	began    time.Time
 	flying   int
+	ended    batch.Ended
 	most     []int // requests in flight when each came, itself included
 }
 
@@ -96,7 +98,8 @@ func (s *stub) run(ctx context.Context, tasks []batch.Task, change func(*batch.J
 	if change != nil {
 		change(job)
 	}
-	_, err := job.Run(ctx)
+	ended, err := job.Run(ctx)
+	s.ended = ended
 	counts := map[batch.Class]int{}
 	for _, r := range s.w.journal.records {
 		counts[r.Outcome.Class]++
@@ -120,6 +123,7 @@ func TestStops(t *testing.T) {
 		change   func(*batch.Job)
 		want     batch.StopReason // 0: none
 		requests [2]int           // at least and at most
+		counted  int              // by the job; 0: all of them
 		counts   map[batch.Class]int
 	}{
 		{
@@ -201,6 +205,30 @@ func TestStops(t *testing.T) {
 			want: batch.StopTooMany, requests: [2]int{15, 15}, counts: map[batch.Class]int{batch.Unsent: 5},
 		},
 		{
+			name: "asked to slow down, by an account that may not go on", tasks: 50,
+			answer: func(w *world, n int) (batch.Answer, error) {
+				if n < 3 {
+					return w.reply("0", "ok"), nil
+				}
+				a := w.reply("7", "the account is disabled")
+				a.Status = 429
+				return a, nil
+			},
+			change: func(j *batch.Job) { j.Workers = 1 },
+			want:   batch.StopAccount, requests: [2]int{3, 3}, counts: map[batch.Class]int{batch.Confirmed: 2, batch.Unsent: 1},
+		},
+		{
+			name: "connections that turn out to be none", tasks: 9,
+			answer: func(w *world, n int) (batch.Answer, error) {
+				if n == 3 || n == 5 {
+					return batch.Answer{}, noWay
+				}
+				return w.reply("0", "ok"), nil
+			},
+			change:   func(j *batch.Job) { j.Workers = 1 },
+			requests: [2]int{11, 11}, counted: 9, counts: map[batch.Class]int{batch.Confirmed: 9},
+		},
+		{
 			name: "never reached", tasks: 50,
 			connect: func(int) error { return noWay },
 			want:    batch.StopUnreachable, counts: map[batch.Class]int{batch.Unsent: 1},
@@ -235,10 +263,34 @@ func TestStops(t *testing.T) {
 				if s.requests < tt.requests[0] || s.requests > tt.requests[1] {
 					t.Errorf("%d requests, not %v", s.requests, tt.requests)
 				}
+				if n := cmp.Or(tt.counted, s.requests); s.ended.Requests != n {
+					t.Errorf("%d requests are counted, not %d", s.ended.Requests, n)
+				}
 				if tt.counts != nil && fmt.Sprint(counts) != fmt.Sprint(tt.counts) {
 					t.Errorf("counts %v, not %v", counts, tt.counts)
 				}
 			})
+		})
+	}
+}
+
+// TestLongText: of what the service says so much is kept as can be read.
+func TestLongText(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Repeat("я", 1000): strings.Repeat("я", 1000),
+		strings.Repeat("я", 1007): strings.Repeat("я", 1000) + "... (7 more characters)",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			s := &stub{w: w, answer: func(int) (batch.Answer, error) { return w.reply("200", text), nil }}
+			if _, err := s.run(t.Context(), bills(1), nil); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range w.journal.records {
+				if r.Outcome.Text != want {
+					t.Errorf("%d bytes are kept, not %d", len(r.Outcome.Text), len(want))
+				}
+			}
 		})
 	}
 }

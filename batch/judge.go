@@ -23,14 +23,29 @@ const (
 	codeLogin = "5"
 )
 
-// judge turns what came back from one exchange into an outcome. An error that
-// nobody classified is Unknown; Unsent has to be proved.
-func (j *Job) judge(answer Answer, err error) (o Outcome, stop *Stop) {
+// mostText is how many characters of somebody else's words are kept.
+const mostText = 1000
+
+// judge turns what came back from one exchange into an outcome, whose Text is of
+// a length that can be read.
+func (j *Job) judge(answer Answer, err error) (Outcome, *Stop) {
+	o, stop := j.judgeWhole(answer, err)
+	if len(o.Text) > mostText {
+		if text := []rune(o.Text); len(text) > mostText {
+			o.Text = fmt.Sprintf("%s... (%d more characters)", string(text[:mostText]), len(text)-mostText)
+		}
+	}
+	return o, stop
+}
+
+// judgeWhole does it for a text of any length. An error that nobody classified
+// is Unknown; Unsent has to be proved.
+func (j *Job) judgeWhole(answer Answer, err error) (o Outcome, stop *Stop) {
 	switch {
 	case err != nil:
 		return judgeError(err)
 	case answer.Status == http.StatusTooManyRequests:
-		return j.judgeTooMany(answer), nil
+		return j.judgeTooMany(answer)
 	case answer.Status != http.StatusOK:
 		text := fmt.Sprintf("%d %s", answer.Status, http.StatusText(answer.Status))
 		return Outcome{Class: Unverified, Reason: ReasonHTTP, Text: text}, nil
@@ -59,12 +74,20 @@ func (j *Job) judge(answer Answer, err error) (o Outcome, stop *Stop) {
 }
 
 // judgeTooMany believes a 429, which by its meaning was not served, unless the
-// very same reply proves that the update was.
-func (j *Job) judgeTooMany(answer Answer) Outcome {
-	if reply, err := j.Account.Verify(answer.Body); err == nil && j.Meaning(reply.Code).Class == Confirmed {
-		return Outcome{Class: Unverified, Reason: ReasonHTTP, Code: reply.Code, Text: "429, and a reply that says yes"}
+// very same reply proves that the update was, or that no other one will be.
+func (j *Job) judgeTooMany(answer Answer) (Outcome, *Stop) {
+	reply, err := j.Account.Verify(answer.Body)
+	if err != nil {
+		return Outcome{Class: Unsent, Reason: ReasonTooMany}, nil
 	}
-	return Outcome{Class: Unsent, Reason: ReasonTooMany}
+	switch m := j.Meaning(reply.Code); {
+	case m.Class == Confirmed:
+		return Outcome{Class: Unverified, Reason: ReasonHTTP, Code: reply.Code, Text: "429, and a reply that says yes"}, nil
+	case m.Stop:
+		return Outcome{Class: Unsent, Reason: ReasonAccount, Code: reply.Code, Text: reply.Text},
+			&Stop{Reason: StopAccount, Code: reply.Code, Text: reply.Text}
+	}
+	return Outcome{Class: Unsent, Reason: ReasonTooMany}, nil
 }
 
 func judgeError(err error) (Outcome, *Stop) {

@@ -108,6 +108,10 @@ func (w *worker) try(ctx context.Context, task Task, n int) (o Outcome, after ti
 	w.body = j.Account.AppendHash(j.Form(w.body[:0], task.Update), 0)
 	j.Pace.Pass()
 	answer, err := w.poster.Post(w.exchange, j.Function, w.body)
+	var pe *PostError
+	if errors.As(err, &pe) && pe.Unsent() {
+		j.requests.Add(-1) // it was not started after all
+	}
 	o, stop := j.judge(answer, err)
 	o.Finished = time.Now()
 	if o.Class == Confirmed {

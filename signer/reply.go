@@ -1,6 +1,7 @@
 package signer
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/subtle"
 	"encoding/hex"
@@ -59,6 +60,9 @@ func (a Account) Verify(body []byte) (Reply, error) {
 	s := scanner{b: body}
 	m, ok := s.reply()
 	if !ok {
+		if kind := kindOf(body); kind != "" {
+			return Reply{}, fmt.Errorf("%w: %s", ErrShape, kind)
+		}
 		return Reply{}, fmt.Errorf("%w: %s, at byte %d", ErrShape, s.fault, s.i)
 	}
 	r := Reply{Code: m.code.String(), Text: m.text.String()}
@@ -70,6 +74,19 @@ func (a Account) Verify(body []byte) (Reply, error) {
 	}
 	r.Result = m.result
 	return r, nil
+}
+
+// kindOf names what often comes instead of JSON; "" if it is something else.
+func kindOf(body []byte) string {
+	switch text := bytes.TrimSpace(body); {
+	case len(text) == 0:
+		return "it is empty"
+	case text[0] == '<':
+		return "it begins as a web page does"
+	case bytes.HasPrefix(text, []byte("\ufeff")):
+		return "it begins with a byte-order mark"
+	}
+	return ""
 }
 
 // leastMasked is the length of the shortest key that is masked: a shorter one

@@ -212,7 +212,7 @@ var oddReplies = sync.OnceValue(func() []oddReply {
 		{name: "429, absurd seconds", text: http11("429 Too Many Requests", "", "Retry-After: 99999999999999999999999"), outcome: "unsent", words: "asked to slow down"},
 		{name: "429, negative seconds", text: http11("429 Too Many Requests", "", "Retry-After: -1"), outcome: "unsent", words: "asked to slow down"},
 		{name: "429, nonsense", text: http11("429 Too Many Requests", "", "Retry-After: soon"), outcome: "unsent", words: "asked to slow down"},
-		{name: "429 and a no", text: http11("429 Too Many Requests", said("7", "slow down")), outcome: "unsent", words: "asked to slow down"},
+		{name: "429 and a no", text: http11("429 Too Many Requests", said("200", "slow down")), outcome: "unsent", words: "asked to slow down"},
 		{name: "429 and a yes", text: http11("429 Too Many Requests", yes), outcome: "unverified", words: "429"},
 		{name: "429 cut off", text: http11("429 Too Many Requests", yes)[:60], outcome: "unknown", words: cutOff},
 		{name: "431", text: http11("431 Request Header Fields Too Large", ""), outcome: "unverified", words: "431"},
