@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"runtime"
 	"time"
 
@@ -207,5 +209,26 @@ var (
 )
 
 func failed(reason batch.Reason, doing string, cause error) error {
-	return &batch.PostError{Reason: reason, Err: fmt.Errorf("%s: %w", doing, cause)}
+	return &batch.PostError{Reason: reason, Err: fmt.Errorf("%s: %w", doing, bare(cause))}
+}
+
+// bareError is an error of package net without what it says of the operation and
+// the addresses, one of which is another each time.
+type bareError struct{ *net.OpError }
+
+func (e bareError) Error() string {
+	var call *os.SyscallError
+	if errors.As(e.Err, &call) {
+		return call.Err.Error()
+	}
+	return e.Err.Error()
+}
+
+func (e bareError) Unwrap() error { return e.OpError }
+
+func bare(err error) error {
+	if op, ok := err.(*net.OpError); ok {
+		return bareError{op}
+	}
+	return err
 }

@@ -62,7 +62,7 @@ func (c *Client) dial(ctx context.Context) (*link, error) {
 	if ctx.Err() != nil {
 		reason, err = batch.ReasonStopped, context.Cause(ctx)
 	}
-	return nil, &batch.PostError{Reason: reason, Err: fmt.Errorf("connecting to %s: %w", c.address, err)}
+	return nil, &batch.PostError{Reason: reason, Err: fmt.Errorf("connecting to %s: %w", c.address, bare(err))}
 }
 
 // connectAll makes the layers of a connection, one on the other.

@@ -3,7 +3,6 @@
 package client
 
 import (
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -65,16 +64,9 @@ func (s *socket) do(op string, b []byte, wait func(func(uintptr) bool) error, ca
 	err := wait(call)
 	s.bytes = nil
 	if err == nil && s.errno != 0 {
-		err = os.NewSyscallError(op, s.errno)
+		err = &net.OpError{Op: op, Net: "tcp", Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: os.NewSyscallError(op, s.errno)}
 	}
-	if err == nil {
-		return s.n, nil
-	}
-	var raw *net.OpError
-	if errors.As(err, &raw) { // which calls this raw-read
-		err = raw.Err
-	}
-	return s.n, &net.OpError{Op: op, Net: "tcp", Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: err}
+	return s.n, err
 }
 
 // readOnce is false as long as nothing has come.
