@@ -246,6 +246,19 @@ func TestNotAJournal(t *testing.T) {
 	}
 }
 
+// TestHalfMade: what a full disk has left of a journal is made whole.
+func TestHalfMade(t *testing.T) {
+	path := newPath(t)
+	half, err := sql.Open("sqlite", path)
+	must(t, err)
+	_, err = half.Exec("PRAGMA journal_mode = WAL")
+	must(t, errors.Join(err, half.Close()))
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		t.Fatalf("there is nothing: %v", err)
+	}
+	mustOpen(t, path)
+}
+
 // TestManyAtOnce: concurrent callers share commits and nothing is mixed up.
 func TestManyAtOnce(t *testing.T) {
 	j := mustOpen(t, newPath(t))

@@ -61,19 +61,32 @@ func (c company) bereft(path string) bool {
 // included: to open them would change them. One that has a journal's company is
 // left to SQLite, for it may be a journal that was damaged.
 func recognize(path string) error {
-	const magic, idAt = "SQLite format 3\x00", 68
 	f, err := os.Open(path)
 	if err != nil {
 		return nil // for others to say
 	}
 	defer f.Close()
-	head := make([]byte, idAt+4)
+	head := make([]byte, headSize)
 	n, _ := io.ReadFull(f, head)
-	if n == 0 || companyOf(path) != (company{}) ||
-		bytes.HasPrefix(head, []byte(magic)) && binary.BigEndian.Uint32(head[idAt:]) == applicationID {
+	if n == 0 || companyOf(path) != (company{}) || ours(head) {
 		return nil
 	}
 	return fmt.Errorf("%w: it does not begin like one", ErrNotJournal)
+}
+
+// headSize is how much of a file shows whose it is.
+const headSize = 105
+
+// ours reports whether a file begins as an SQLite file with our application ID
+// does, or one without any table, which is what a disk that was full leaves of a
+// journal. See sqlite.org/fileformat.html, sections 1.3 and 1.6.
+func ours(head []byte) bool {
+	const magic, idAt, firstPage, leaf = "SQLite format 3\x00", 68, 100, 0x0d
+	if !bytes.HasPrefix(head, []byte(magic)) {
+		return false
+	}
+	id, cells := binary.BigEndian.Uint32(head[idAt:]), binary.BigEndian.Uint16(head[firstPage+3:])
+	return id == applicationID || id == 0 && head[firstPage] == leaf && cells == 0
 }
 
 // taken is the error of a journal that is gone, or empty, while what belongs to
