@@ -212,7 +212,9 @@ func TestFailSystemCall(t *testing.T) {
 		ends[code]++
 		x.shop.quiet()
 		x.course.heldAgainst(t, x.shop.received())
-		if code != -1 && code != 0 && code != exitStopped && code != exitDoubts {
+		// Go's runtime writes to itself, too, and dies with code 2 if it cannot.
+		ofRuntime := call == "write" && code == 2
+		if code != -1 && code != 0 && code != exitStopped && code != exitDoubts && !ofRuntime {
 			t.Errorf("%s, %s: exit code %d:\n%s%s", call, fault, code, c.out.String(), c.err.String())
 		}
 		for _, r := range x.shop.records() {
