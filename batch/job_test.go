@@ -278,7 +278,7 @@ func TestStops(t *testing.T) {
 func TestLongText(t *testing.T) {
 	for text, want := range map[string]string{
 		strings.Repeat("я", 1000): strings.Repeat("я", 1000),
-		strings.Repeat("я", 1007): strings.Repeat("я", 1000) + "... (7 more characters)",
+		strings.Repeat("я", 1007): strings.Repeat("я", 1000) + "... (and 7 more)",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, 1)

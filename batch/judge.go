@@ -32,7 +32,7 @@ func (j *Job) judge(answer Answer, err error) (Outcome, *Stop) {
 	o, stop := j.judgeWhole(answer, err)
 	if len(o.Text) > mostText {
 		if text := []rune(o.Text); len(text) > mostText {
-			o.Text = fmt.Sprintf("%s... (%d more characters)", string(text[:mostText]), len(text)-mostText)
+			o.Text = fmt.Sprintf("%s... (and %d more)", string(text[:mostText]), len(text)-mostText)
 		}
 	}
 	return o, stop

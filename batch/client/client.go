@@ -71,7 +71,8 @@ type Client struct {
 	// twice: the next such bytes could be taken for the reply to a request they
 	// do not belong to, and the next request could meet the end. It is so from
 	// the start with OneUse.
-	wary atomic.Bool
+	wary   atomic.Bool
+	astray atomic.Bool // see Astray
 }
 
 // New checks the configuration and makes a Client. It does not touch the
@@ -98,6 +99,11 @@ func New(cfg Config) (*Client, error) {
 
 // Open gives a Conn that has not connected yet. The caller closes it.
 func (c *Client) Open() *Conn { return &Conn{client: c} }
+
+// Astray reports whether more came on a connection that carried several exchanges
+// than was asked for, when it was given up: from some exchange on, each may have
+// taken the reply to the one before it. It is complete when all Conns are closed.
+func (c *Client) Astray() bool { return c.astray.Load() }
 
 // Dials counts the TCP connections made so far.
 func (c *Client) Dials() int64 { return c.dials.Load() }

@@ -152,6 +152,37 @@ func TestTrial(t *testing.T) {
 	})
 }
 
+// TestAstray: what is left over on a connection that carried several exchanges
+// shows in the end.
+func TestAstray(t *testing.T) {
+	for _, test := range []struct {
+		exchanges int
+		after     time.Duration // something comes behind the last one; 0: nothing
+		want      bool
+	}{{3, 0, false}, {3, trial / 2, true}, {3, trial + 1, false}, {1, trial / 2, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := piped(t, "http", 0, answering(0))
+			done := false
+			c.client.newPeek = func(net.Conn) peekFunc {
+				return func() peeked {
+					if done && test.after > 0 && time.Since(c.link.rested) >= test.after {
+						return peekBytes
+					}
+					return peekNothing
+				}
+			}
+			for range test.exchanges {
+				mustPost(t, c)
+			}
+			done = true
+			c.Close()
+			if got := c.client.Astray(); got != test.want {
+				t.Errorf("%+v: got %v", test, got)
+			}
+		})
+	}
+}
+
 // TestClockJumps: a machine that slept shows on the wall clock alone.
 func TestClockJumps(t *testing.T) {
 	now := time.Now()
@@ -284,7 +315,9 @@ func TestLookIsNew(t *testing.T) {
 			}
 			mustPost(t, c)
 			mustPost(t, c)
-			wantCount(t, "looks", int64(looks), 4)
+			if looks < 4 { // one more, if the second connection is given up for a third
+				t.Errorf("%d looks", looks)
+			}
 		})
 	}
 }

@@ -54,7 +54,7 @@ func (c *Conn) Post(ctx context.Context, function string, body []byte) (batch.An
 		return batch.Answer{}, err
 	}
 	again := l.used
-	l.used, l.budget = true, c.client.timeout
+	l.used, l.atRest, l.budget = true, false, c.client.timeout
 	_, err = l.Write(c.request)
 	if cap(c.request) > keepBuffer {
 		c.request = nil
@@ -88,12 +88,17 @@ func (c *Conn) receive(l *link) (batch.Answer, error) {
 		c.drop()
 		return answer, err
 	}
-	l.rested = time.Now()
+	l.rested, l.atRest = time.Now(), true
 	return answer, nil
 }
 
-// Close drops the connection. The Conn can be used again after it.
+// Close drops the connection; one that has carried several exchanges after a
+// moment in which what nobody asked for may show. The Conn can be used again
+// after it.
 func (c *Conn) Close() error {
+	if c.link != nil && c.link.tried {
+		time.Sleep(c.client.trial - time.Since(c.link.rested))
+	}
 	c.drop()
 	return nil
 }
@@ -101,11 +106,16 @@ func (c *Conn) Close() error {
 // drop closes the connection. What closing says is of no interest: nothing is
 // on its way.
 func (c *Conn) drop() {
-	if c.link != nil {
-		c.link.SetDeadline(time.Now().Add(grace))
-		c.link.Close()
-		c.link = nil
+	l := c.link
+	if l == nil {
+		return
 	}
+	l.SetDeadline(time.Now().Add(grace))
+	if l.tried && l.atRest && l.listen() == stray {
+		c.client.astray.Store(true)
+	}
+	l.Close()
+	c.link = nil
 }
 
 const (

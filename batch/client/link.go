@@ -34,6 +34,7 @@ type link struct {
 	budget   time.Duration // for the next exchange
 	used     bool          // has carried an exchange
 	tried    bool          // and stayed silent after it
+	atRest   bool          // no exchange is on
 	rested   time.Time     // since when, if used
 	looked   time.Time     // when it was last found to be ready
 	late     bool          // the deadline has passed

@@ -139,6 +139,13 @@ func (d *desk) post(ctx context.Context, files *outputs) error {
 		failure = midway(failure)
 		summary.Stopped = inWords(failure).message
 	}
+	if failure == nil && d.client.Astray() {
+		failure = &told{
+			code: exitStopped, message: "the server sent a reply that nobody had asked for, on a connection that carried several updates: from some update on their outcomes may be those of others",
+			hint: "look at the orders of this run; with a --rate every update has a connection of its own",
+		}
+		summary.Stopped = inWords(failure).message
+	}
 	var stop *batch.Stop
 	d.toMend = errors.As(failure, &stop) && (stop.Reason == batch.StopAccount || stop.Reason == batch.StopTLS)
 	return d.finish(files, summary, failure, log)
