@@ -226,18 +226,24 @@ func TestTimeout(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := piped(t, test.scheme, test.delay, test.serve)
-				start := time.Now()
-				_, err := post(c)
-				if test.want != batch.ReasonNone {
-					wantReason(t, err, test.want)
-				} else if err != nil {
-					t.Error(err)
-				}
-				if got := time.Since(start); got != test.after {
-					t.Errorf("it took %v, want %v", got, test.after)
-				}
+				endsAfter(t, c, test.want, test.after)
 			})
 		})
+	}
+}
+
+// endsAfter makes one exchange, which ends in a way and after a time.
+func endsAfter(t *testing.T, c *Conn, want batch.Reason, after time.Duration) {
+	t.Helper()
+	start := time.Now()
+	_, err := post(c)
+	if want != batch.ReasonNone {
+		wantReason(t, err, want)
+	} else if err != nil {
+		t.Error(err)
+	}
+	if got := time.Since(start); got != after {
+		t.Errorf("it took %v, want %v", got, after)
 	}
 }
 
@@ -283,16 +289,7 @@ func TestNoFarewell(t *testing.T) {
 					<-over
 				})
 				c.client.tls.Time, c.client.tls.ServerName = func() time.Time { return now }, "shop.test"
-				start := time.Now()
-				_, err := post(c)
-				if test.want != batch.ReasonNone {
-					wantReason(t, err, test.want)
-				} else if err != nil {
-					t.Error(err)
-				}
-				if got := time.Since(start); got != test.after {
-					t.Errorf("it took %v, want %v", got, test.after)
-				}
+				endsAfter(t, c, test.want, test.after)
 			})
 		})
 	}

@@ -181,14 +181,13 @@ func (c *Conn) rest(ctx context.Context) error {
 	if !l.used || l.tried || left <= 0 || c.client.wary.Load() {
 		return nil
 	}
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	pause, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	<-pause.Done()
+	if ctx.Err() != nil {
 		return failed(batch.ReasonStopped, "connecting", context.Cause(ctx))
 	}
+	return nil
 }
 
 // look sets the deadline for another exchange on a connection and looks whether

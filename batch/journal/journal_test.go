@@ -217,13 +217,19 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// makeDatabase makes an SQLite file with one statement.
+func makeDatabase(t *testing.T, path, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	_, err = db.Exec(statement)
+	must(t, errors.Join(err, db.Close()))
+}
+
 // TestNotAJournal: a file of another kind is refused, and nothing is changed.
 func TestNotAJournal(t *testing.T) {
 	path := newPath(t)
-	other, err := sql.Open("sqlite", path)
-	must(t, err)
-	_, err = other.Exec("CREATE TABLE t (x)")
-	must(t, errors.Join(err, other.Close()))
+	makeDatabase(t, path, "CREATE TABLE t (x)")
 	database, err := os.ReadFile(path)
 	must(t, err)
 	for name, data := range map[string][]byte{
@@ -249,10 +255,7 @@ func TestNotAJournal(t *testing.T) {
 // TestHalfMade: what a full disk has left of a journal is made whole.
 func TestHalfMade(t *testing.T) {
 	path := newPath(t)
-	half, err := sql.Open("sqlite", path)
-	must(t, err)
-	_, err = half.Exec("PRAGMA journal_mode = WAL")
-	must(t, errors.Join(err, half.Close()))
+	makeDatabase(t, path, "PRAGMA journal_mode = WAL")
 	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 		t.Fatalf("there is nothing: %v", err)
 	}

@@ -329,17 +329,21 @@ func TestWarnings(t *testing.T) {
 	earlier.Date--
 	newNumber := sent
 	newNumber.RPO, newNumber.Date = "RR2", sent.Date+1
-	d := decide(t, walk.Config{Manifest: manifest(paid, paid2, earlier, sent, other, newNumber)}, nil)
-	var got []string
-	for _, w := range d.Plan().Warnings {
-		got = append(got, fmt.Sprintf("%d: %s", w.Line, w.Message))
-	}
-	want := []string{
+	warns(t, manifest(paid, paid2, earlier, sent, other, newNumber),
 		"3: order 7 is also paid in line 2, with another date",
 		"4: its date is before that of line 3, which is the same order",
 		"4: order 7 is also paid in line 3, with another date",
 		"6: its tracking number is also that of order 8 in line 5",
 		"7: order 8 has another tracking number in line 5; the last one wins",
+	)
+}
+
+// warns holds what a manifest is warned of, by line, against what it should.
+func warns(t *testing.T, m rows, want ...string) {
+	t.Helper()
+	var got []string
+	for _, w := range decide(t, walk.Config{Manifest: m}, nil).Plan().Warnings {
+		got = append(got, fmt.Sprintf("%d: %s", w.Line, w.Message))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -351,19 +355,11 @@ func TestWarnings(t *testing.T) {
 func TestWarningsOfRepetition(t *testing.T) {
 	other := sent
 	other.RPO = "RR2"
-	d := decide(t, walk.Config{Manifest: manifest(paid, paid, cancel, paid, cancel, cancel, sent, sent, other, sent)}, nil)
-	var got []string
-	for _, w := range d.Plan().Warnings {
-		got = append(got, fmt.Sprintf("%d: %s", w.Line, w.Message))
-	}
-	want := []string{
+	warns(t, manifest(paid, paid, cancel, paid, cancel, cancel, sent, sent, other, sent),
 		"5: it asks the same as line 2, so it is not sent after line 4, which changes that; if it is to stand last, give it a date of its own",
 		"10: order 8 has another tracking number in line 8; the last one wins",
 		"11: it asks the same as line 8, so it is not sent after line 10, which changes that; if it is to stand last, give it a date of its own",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	)
 }
 
 // failing is a manifest that breaks off.

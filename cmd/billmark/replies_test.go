@@ -511,6 +511,15 @@ func TestOddReplies(t *testing.T) {
 	}
 }
 
+// paidFrom1000 is a manifest of so many payments, of the orders from 1000 on.
+func paidFrom1000(rows int) string {
+	text := "bill_id,status,date\n"
+	for n := range rows {
+		text += fmt.Sprintf("%d,paid,1362254400\n", 1000+n)
+	}
+	return text
+}
+
 // oddRun is one run over rows of which every second meets an odd reply, and gives
 // how many of those came on used connections.
 func oddRun(t *testing.T, list []oddReply, secure, fresh bool, timeout string) int {
@@ -535,12 +544,8 @@ func oddRun(t *testing.T, list []oddReply, secure, fresh bool, timeout string) i
 		return nil
 	})
 	s.url = server.url()
-	text := "bill_id,status,date\n"
-	for n := range 2*len(list) + 1 {
-		text += fmt.Sprintf("%d,paid,1362254400\n", 1000+n)
-	}
 	manifest, reported := filepath.Join(s.folder, "m.csv"), filepath.Join(s.folder, "r.jsonl")
-	write(t, manifest, text)
+	write(t, manifest, paidFrom1000(2*len(list)+1))
 	args := s.args("run", append(more, "--timeout", timeout, "--workers", "1", "--attempts", "1",
 		"--max-failures", "100%", "--report", reported, manifest)...)
 	code, _, said := s.here(nil, args...)
@@ -620,12 +625,8 @@ func TestClosedUnsaid(t *testing.T) {
 			}}
 			server := newOddServer(t, nil, func(string) *oddReply { return closes })
 			s.url = server.url()
-			text := "bill_id,status,date\n"
-			for n := range rows {
-				text += fmt.Sprintf("%d,paid,1362254400\n", 1000+n)
-			}
 			manifest, reported := filepath.Join(s.folder, "m.csv"), filepath.Join(s.folder, "r.jsonl")
-			write(t, manifest, text)
+			write(t, manifest, paidFrom1000(rows))
 			s.here(nil, s.args("run", "--workers", fmt.Sprint(workers), "--report", reported, manifest)...)
 			counts := map[string]int{}
 			for _, r := range readLines(t, reported) {
@@ -672,12 +673,8 @@ func secondReply(t *testing.T) (code int, said string) {
 		return slow
 	})
 	s.url = server.url()
-	text := "bill_id,status,date\n"
-	for n := range 30 {
-		text += fmt.Sprintf("%d,paid,1362254400\n", 1000+n)
-	}
 	manifest := filepath.Join(s.folder, "m.csv")
-	write(t, manifest, text)
+	write(t, manifest, paidFrom1000(30))
 	code, _, said = s.here(nil, s.args("run", "--workers", "1", manifest)...)
 	return code, said
 }
