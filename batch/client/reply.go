@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"billmark/batch"
@@ -73,6 +74,7 @@ func (r *replyReader) readAny(from *source) (batch.Answer, ending, error) {
 	}
 	answer := batch.Answer{
 		Status:     reply.StatusCode,
+		Encoding:   encoding(reply.Header),
 		RetryAfter: retryAfter(reply.Header.Get("Retry-After"), time.Now()),
 	}
 	if reply.StatusCode == http.StatusSwitchingProtocols {
@@ -88,6 +90,15 @@ func (r *replyReader) readAny(from *source) (batch.Answer, ending, error) {
 	default:
 		return answer, endOdd, nil
 	}
+}
+
+// encoding is how a body is said to be encoded, other than not at all.
+func encoding(h http.Header) string {
+	named := strings.Join(h.Values("Content-Encoding"), ", ")
+	if strings.EqualFold(named, "identity") {
+		return ""
+	}
+	return named
 }
 
 // final reads headers until those of a final reply have come.

@@ -101,7 +101,7 @@ var situations = []situation{
 	{name: "body over the limit, no length", play: says("HTTP/1.1 200 OK\r\n\r\n" + long + long), want: batch.Answer{Status: 200, Body: []byte(long), TooLong: true}},
 	{name: "body in many small chunks", play: says(chunked + strings.Repeat(chunk("x"), 20000) + "0\r\n\r\n"), want: batch.Answer{Status: 200, Body: []byte(long[:20000])}},
 	{name: "a long chunk extension", play: says(chunked + "4;" + strings.Repeat("x", 9000) + "\r\nbody\r\n0\r\n\r\n"), reason: batch.ReasonGarbled},
-	{name: "compressed", play: says("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + strings.TrimPrefix(lengthy(gzipped(good)), "HTTP/1.1 200 OK\r\n")), want: batch.Answer{Status: 200, Body: []byte(gzipped(good))}},
+	{name: "compressed", play: says("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + strings.TrimPrefix(lengthy(gzipped(good)), "HTTP/1.1 200 OK\r\n")), want: batch.Answer{Status: 200, Encoding: "gzip", Body: []byte(gzipped(good))}},
 
 	{name: "100 first", play: says("HTTP/1.1 100 Continue\r\n\r\n" + ordinaryReply(good)), want: ok},
 	{name: "103 first", play: says("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + ordinaryReply(good)), want: ok},

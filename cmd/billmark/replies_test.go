@@ -31,6 +31,7 @@ type oddReply struct {
 	stays   bool           // what it plays is a whole reply: the connection goes on
 	hang    bool           // the server leaves the connection open
 	stray   bool           // afterwards no connection is used twice
+	waits   bool           // it asks for a long pause: in a run of its own, and the last
 }
 
 // said is a reply's body with a right hash.
@@ -165,6 +166,9 @@ var oddReplies = sync.OnceValue(func() []oddReply {
 		{name: "a megabyte, no length", text: quiet200 + "\r\n" + filledUp(1<<20), outcome: "unverified", words: tooLong},
 		{name: "an empty body", text: answers(""), outcome: "unverified", words: noShape},
 		{name: "gzip that nobody asked for", text: http11("200 OK", zipped(yes), "Content-Encoding: gzip"), outcome: "unverified", words: noShape},
+		{name: "said to be gzip, and is not", text: http11("200 OK", yes, "Content-Encoding: gzip"), outcome: "unverified", words: "encoded (gzip)"},
+		{name: "said to be encoded twice", text: http11("200 OK", yes, "Content-Encoding: identity", "content-encoding: br"), outcome: "unverified", words: "encoded (identity, br)"},
+		{name: "said not to be encoded", text: http11("200 OK", yes, "Content-Encoding: Identity"), outcome: "confirmed"},
 		{name: "a bomb", text: http11("200 OK", zipped(filledUp(32<<20)), "Content-Encoding: gzip"), outcome: "unverified", words: noShape},
 		{name: "gzip in disguise", text: answers(zipped(yes)), outcome: "unverified", words: noShape},
 
@@ -208,8 +212,8 @@ var oddReplies = sync.OnceValue(func() []oddReply {
 		{name: "429", text: http11("429 Too Many Requests", ""), outcome: "unsent", words: "asked to slow down"},
 		{name: "429, seconds", text: http11("429 Too Many Requests", "", "Retry-After: 1"), outcome: "unsent", words: "asked to slow down"},
 		{name: "429, a date", text: http11("429 Too Many Requests", "", "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT"), outcome: "unsent", words: "asked to slow down"},
-		{name: "429, a date far off", text: http11("429 Too Many Requests", "", "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT"), outcome: "unsent", words: "asked to slow down"},
-		{name: "429, absurd seconds", text: http11("429 Too Many Requests", "", "Retry-After: 99999999999999999999999"), outcome: "unsent", words: "asked to slow down"},
+		{name: "429, a date far off", text: http11("429 Too Many Requests", "", "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT"), outcome: "unsent", words: "asked to slow down", waits: true},
+		{name: "429, absurd seconds", text: http11("429 Too Many Requests", "", "Retry-After: 99999999999999999999999"), outcome: "unsent", words: "asked to slow down", waits: true},
 		{name: "429, negative seconds", text: http11("429 Too Many Requests", "", "Retry-After: -1"), outcome: "unsent", words: "asked to slow down"},
 		{name: "429, nonsense", text: http11("429 Too Many Requests", "", "Retry-After: soon"), outcome: "unsent", words: "asked to slow down"},
 		{name: "429 and a no", text: http11("429 Too Many Requests", said("200", "slow down")), outcome: "unsent", words: "asked to slow down"},
@@ -492,6 +496,8 @@ func TestOddReplies(t *testing.T) {
 					timeout = "800ms"
 				}
 				switch {
+				case o.waits:
+					t.Run(o.name, func(t *testing.T) { oddRun(t, []oddReply{o}, secure, fresh, "10s") })
 				case !fresh && (o.stray || o.outcome == "unknown"): // after which no connection is used twice
 					t.Run(o.name, func(t *testing.T) {
 						alone.Add(1)
@@ -545,7 +551,11 @@ func oddRun(t *testing.T, list []oddReply, secure, fresh bool, timeout string) i
 	})
 	s.url = server.url()
 	manifest, reported := filepath.Join(s.folder, "m.csv"), filepath.Join(s.folder, "r.jsonl")
-	write(t, manifest, paidFrom1000(2*len(list)+1))
+	rows := 2*len(list) + 1
+	if list[0].waits {
+		rows-- // it is the last
+	}
+	write(t, manifest, paidFrom1000(rows))
 	args := s.args("run", append(more, "--timeout", timeout, "--workers", "1", "--attempts", "1",
 		"--max-failures", "100%", "--report", reported, manifest)...)
 	code, _, said := s.here(nil, args...)
@@ -553,7 +563,7 @@ func oddRun(t *testing.T, list []oddReply, secure, fresh bool, timeout string) i
 		t.Fatalf("exit code %d:\n%s", code, said)
 	}
 	first := readLines(t, reported)
-	if len(first) != 2*len(list)+1 {
+	if len(first) != rows {
 		t.Fatalf("%d lines are reported", len(first))
 	}
 	kept := map[uint64]batch.Record{}
