@@ -61,14 +61,38 @@ func (s *Stop) Unwrap() error { return s.Err }
 // down, before a run stops.
 const inARow = 5
 
-// brake watches outcomes and says when a run must stop. It is used under the
-// job's lock.
+// The budget for all retries of a run, counted in updates that the API
+// accepted: a hundred retries, and then one for every ten updates accepted. So
+// a service that refuses many requests is not asked twice as often for it,
+// whatever Attempts allows each update; one that is refused when the budget is
+// used up stays unsent. It is a token bucket like the retry quota of the AWS
+// SDKs, which lets through twice as many in the long run.
+const (
+	retryCost  = 10
+	fullBudget = 100 * retryCost
+)
+
+// brake watches outcomes and says when a run must stop, and what may be tried
+// again. It is used under the job's lock.
 type brake struct {
 	maxFailures int
+	budget      int // see retryCost
 
 	finished, failures  int
 	unverified, tooMany int // in a row
 	accepted            bool
+}
+
+func newBrake(maxFailures int) brake { return brake{maxFailures: maxFailures, budget: fullBudget} }
+
+// retry reports whether a refused update may be tried again, and takes that
+// from the budget.
+func (b *brake) retry() bool {
+	if b.budget < retryCost {
+		return false
+	}
+	b.budget -= retryCost
+	return true
 }
 
 // watch takes one more outcome into account.
@@ -77,6 +101,7 @@ func (b *brake) watch(t Task, o Outcome) *Stop {
 	switch o.Class {
 	case Confirmed:
 		b.accepted = true
+		b.budget = min(b.budget+1, fullBudget)
 		b.unverified, b.tooMany = 0, 0
 	case Rejected:
 		b.failures++

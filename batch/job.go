@@ -31,8 +31,9 @@ type Job struct {
 	Pace *Pace
 	// Workers is the most requests in flight.
 	Workers int
-	// Attempts is how often one update is tried in this run as long as it
-	// surely was not received.
+	// Attempts is how often one update is tried in this run if the API refuses
+	// it at the door (HTTP status 429), and how often an API is tried that was
+	// never reached.
 	Attempts int
 	// MaxFailures is how many updates may end rejected, unverified or unknown.
 	MaxFailures int
@@ -78,8 +79,8 @@ func (j *Job) Run(ctx context.Context) (Ended, error) {
 	ctx, j.cancel = context.WithCancelCause(ctx)
 	defer j.cancel(nil)
 	j.turns = newTurns(j.Tasks)
-	j.network.waiting = j.wait
-	j.brake.maxFailures = j.MaxFailures
+	j.network.tries, j.network.waiting = j.Attempts, j.wait
+	j.brake = newBrake(j.MaxFailures)
 	release := context.AfterFunc(ctx, j.turns.stop)
 	defer release()
 
@@ -149,9 +150,9 @@ func (j *Job) lose(t Task, o Outcome, err error) {
 	j.fail(fmt.Errorf("writing to the journal: %w", err))
 }
 
-// holdBack lets everything wait if the API asked for it.
-func (j *Job) holdBack(o Outcome, after time.Duration) {
-	if o.Reason != ReasonTooMany || after <= 0 {
+// holdBack lets everything wait for as long as the API asked, if it did.
+func (j *Job) holdBack(after time.Duration) {
+	if after <= 0 {
 		return
 	}
 	j.mu.Lock()
@@ -180,6 +181,14 @@ func (j *Job) permit(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// mayRetry reports whether an update that the API refused at the door may be
+// tried again, and takes that from the run's budget.
+func (j *Job) mayRetry() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.brake.retry()
 }
 
 // heldBack is how long the API still wants to be left alone.

@@ -346,46 +346,150 @@ func TestRetryAfter(t *testing.T) {
 	})
 }
 
-// TestNetworkAway: a network that goes away for minutes costs no row; one that
-// stays away for more than ten stops the run.
-func TestNetworkAway(t *testing.T) {
-	for _, away := range []time.Duration{3 * time.Minute, 15 * time.Minute} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t, 1)
-			start := time.Now()
-			gone := func() bool { d := time.Since(start); return d > 2*time.Second && d < 2*time.Second+away }
-			s := &stub{w: w}
-			s.connect = func(int) error {
-				if gone() {
-					return noWay
-				}
-				return nil
+// TestRetryAfterLastTry: the API is left alone for as long as it asked, also by
+// the others when the update that it refused is not tried again.
+func TestRetryAfterLastTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
+			if n == 10 {
+				return batch.Answer{Status: 429, RetryAfter: time.Minute}, nil
 			}
-			s.answer = func(n int) (batch.Answer, error) {
-				if gone() {
-					return batch.Answer{}, noReply
+			return w.reply("0", "ok"), nil
+		}}
+		counts, err := s.run(t.Context(), bills(20), func(j *batch.Job) { j.Workers, j.Attempts = 1, 1 })
+		if err != nil || counts[batch.Confirmed] != 19 || counts[batch.Unsent] != 1 || s.requests != 20 {
+			t.Fatalf("%v, %d requests, %v", counts, s.requests, err)
+		}
+		if gap := s.at[10] - s.at[9]; gap < 59*time.Second {
+			t.Errorf("the next request came after %v", gap)
+		}
+	})
+}
+
+// TestRetryBudget: however many requests the API refuses, the retries of a run
+// are no more than a hundred, and one for ten updates accepted; no update goes
+// without while there are fewer.
+func TestRetryBudget(t *testing.T) {
+	for _, every := range []int{2, 3, 5, 7, 12, 30} { // which request is refused
+		for _, workers := range []int{1, 8} {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
+					if n%every == 0 {
+						return batch.Answer{Status: 429}, nil
+					}
+					return w.reply("0", "ok"), nil
+				}}
+				const rows = 3000
+				counts, err := s.run(t.Context(), bills(rows), func(j *batch.Job) { j.Workers, j.Attempts = workers, 10 })
+				if err != nil || counts[batch.Confirmed]+counts[batch.Unsent] != rows {
+					t.Fatalf("every %d: %v, %v", every, counts, err)
 				}
-				return w.reply("0", "ok"), nil
-			}
-			var waits sink
-			counts, err := s.run(t.Context(), bills(100), func(j *batch.Job) {
-				j.Pace, j.Sinks = batch.NewPace(20), []batch.Sink{&waits}
+				retries, allowed := s.requests-rows, 100+counts[batch.Confirmed]/10
+				if retries > allowed {
+					t.Errorf("every %d: %d retries with %v", every, retries, counts)
+				}
+				if counts[batch.Unsent] > 0 && retries < allowed-workers-1 {
+					t.Errorf("every %d: only %d retries with %v", every, retries, counts)
+				}
+				if enough := every > 10; enough != (counts[batch.Unsent] == 0) {
+					t.Errorf("every %d: %v", every, counts)
+				}
 			})
-			var stop *batch.Stop
-			switch {
-			case away < 10*time.Minute && (err != nil || counts[batch.Unknown] > 8 || counts[batch.Confirmed]+counts[batch.Unknown] != 100):
-				t.Errorf("%v away: %v, %v", away, counts, err)
-			case away > 10*time.Minute && (!errors.As(err, &stop) || stop.Reason != batch.StopUnreachable):
-				t.Errorf("%v away: %v, %v", away, counts, err)
-			}
-			if !strings.Contains(waits.why, "the network") {
-				t.Errorf("the run did not say what it waits for: %q", waits.why)
-			}
-			if dials := s.dialled; dials > 250 {
-				t.Errorf("%d connections were tried", dials)
-			}
-		})
+		}
 	}
+}
+
+// TestNetworkAway: a network that goes away for minutes costs no row; one that
+// stays away for more than ten stops the run. It is the same with a server that
+// takes connections and closes them.
+func TestNetworkAway(t *testing.T) {
+	for _, how := range []string{"refused", "closed"} {
+		for _, away := range []time.Duration{3 * time.Minute, 15 * time.Minute} {
+			t.Run(fmt.Sprintf("%s for %v", how, away), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { networkAway(t, how, away) })
+			})
+		}
+	}
+}
+
+func networkAway(t *testing.T, how string, away time.Duration) {
+	w := newWorld(t, 1)
+	start := time.Now()
+	gone := func() bool { d := time.Since(start); return d > 2*time.Second && d < 2*time.Second+away }
+	s := &stub{w: w}
+	s.connect = func(int) error {
+		if gone() && how == "refused" {
+			return noWay
+		}
+		return nil
+	}
+	s.answer = func(n int) (batch.Answer, error) {
+		switch {
+		case gone() && how == "refused":
+			return batch.Answer{}, noReply
+		case gone():
+			return batch.Answer{}, noWay
+		}
+		return w.reply("0", "ok"), nil
+	}
+	var waits sink
+	counts, err := s.run(t.Context(), bills(100), func(j *batch.Job) {
+		j.Pace, j.Sinks = batch.NewPace(20), []batch.Sink{&waits}
+	})
+	var stop *batch.Stop
+	switch {
+	case away < 10*time.Minute && (err != nil || counts[batch.Unknown] > 8 || counts[batch.Confirmed]+counts[batch.Unknown] != 100):
+		t.Errorf("%v, %v", counts, err)
+	case away > 10*time.Minute && (!errors.As(err, &stop) || stop.Reason != batch.StopUnreachable):
+		t.Errorf("%v, %v", counts, err)
+	}
+	if how == "closed" && counts[batch.Unknown] > 0 {
+		t.Errorf("%v though nothing was written", counts)
+	}
+	if took := time.Since(start); took > 11*time.Minute {
+		t.Errorf("it took %v", took)
+	}
+	if !strings.Contains(waits.why, "the network") {
+		t.Errorf("the run did not say what it waits for: %q", waits.why)
+	}
+	most := 250
+	if how == "closed" { // each time that one stands, all workers try
+		most *= 8
+	}
+	if dials := s.dialled; dials > most {
+		t.Errorf("%d connections were tried", dials)
+	}
+}
+
+// TestConnectionsFail: single connections that cannot be made cost neither a
+// row nor much time, however many they are.
+func TestConnectionsFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		var answers int
+		s := &stub{w: w}
+		s.connect = func(n int) error {
+			if n%3 != 1 {
+				return noWay
+			}
+			return nil
+		}
+		s.answer = func(int) (batch.Answer, error) {
+			if answers++; answers%2 == 0 {
+				return batch.Answer{}, noReply // which ends the connection
+			}
+			return w.reply("0", "ok"), nil
+		}
+		counts, err := s.run(t.Context(), bills(200), func(j *batch.Job) { j.Workers = 1 })
+		if err != nil || counts[batch.Confirmed] != 100 || counts[batch.Unknown] != 100 {
+			t.Errorf("%v, %v", counts, err)
+		}
+		if took := time.Since(s.began); took > 100*time.Second { // 20 s are the exchanges
+			t.Errorf("it took %v", took)
+		}
+	})
 }
 
 // sink keeps the last reason for waiting.

@@ -14,18 +14,27 @@ const awayLimit = 10 * time.Minute
 // network knows whether the API can be reached, and lets all workers wait
 // while it cannot. It may be used by many goroutines at once.
 type network struct {
+	tries   int              // for an API that was never reached
 	waiting func(why string) // told what the run waits for, "" when it goes on
 
+	// All below is guarded by mu.
 	mu      sync.Mutex
-	reached bool          // the API was reached at least once in this run
-	back    chan struct{} // closed when the network is back; nil while it is there
+	reached bool                        // a request was written in this run
+	losses  int                         // connections that could not be made since the last reply
+	since   time.Time                   // when the first of them could not
+	waits   *backoff.ExponentialBackOff // of the probes since then
+	back    chan struct{}               // closed when the network is back; nil while it is there
 }
 
-// there notes that a connection was made.
-func (n *network) there() {
+// there notes that a request was written, and whether a reply came. That a
+// connection stands proves nothing: there are servers that take each and close it.
+func (n *network) there(replied bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.reached = true
+	if replied {
+		n.losses = 0
+	}
 }
 
 // wait blocks while the network is away.
@@ -44,54 +53,70 @@ func (n *network) wait(ctx context.Context) error {
 	}
 }
 
-// lost is told that a connection could not be made. If the API had been
-// reached before, one worker probes until it can be reached again while the
-// others wait. A nil error says that another try is worth it; a *Stop that it
-// took too long, or that this was the last try at an API never reached.
-func (n *network) lost(ctx context.Context, p Poster, cause error, last bool) error {
-	if ctx.Err() != nil { // the run is over, which is why there is no connection
+// lost is told that a connection could not be made. One worker probes until
+// one can, and has it then; the others go on, to wait. A nil error says that
+// another try is worth it; a *Stop that the API was away for too long, or that
+// one that was never reached has been tried often enough.
+func (n *network) lost(ctx context.Context, p Poster, cause error) error {
+	if ctx.Err() != nil || !n.leave() { // the run is over, which is why; or another probes
 		return ctx.Err()
 	}
-	n.mu.Lock()
-	if !n.reached || n.back != nil {
-		defer n.mu.Unlock()
-		if !n.reached && last {
-			return &Stop{Reason: StopUnreachable, Err: cause}
+	for cause != nil {
+		pause, stop := n.lose(cause)
+		if stop != nil {
+			return stop
 		}
-		return ctx.Err()
-	}
-	back := make(chan struct{})
-	n.back = back
-	n.mu.Unlock()
-	n.waiting("the network: " + cause.Error())
-	if err := probe(ctx, p); err != nil {
-		return err
+		if pause > 0 {
+			n.waiting("the network: " + cause.Error())
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		cause = p.Connect(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 	n.waiting("")
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.back = nil
-	close(back)
+	n.enter()
 	return nil
 }
 
-// probe connects again and again, ever more slowly. It leaves a connection
-// that stands.
-func probe(ctx context.Context, p Poster) error {
-	b := retryWaits()
-	deadline := time.Now().Add(awayLimit)
-	for {
-		if err := sleep(ctx, b.NextBackOff()); err != nil {
-			return err
-		}
-		err := p.Connect(ctx)
-		if err == nil || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !time.Now().Before(deadline) {
-			return &Stop{Reason: StopUnreachable, Err: err}
-		}
+// leave lets the others wait from now on. It reports whether nobody did before.
+func (n *network) leave() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.back != nil {
+		return false
 	}
+	n.back = make(chan struct{})
+	return true
+}
+
+// enter lets the others go on.
+func (n *network) enter() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.back)
+	n.back = nil
+}
+
+// lose counts a loss, and says how long to wait before the next probe, unless
+// there is to be none. The first loss after a reply may be that of a single
+// connection: the probe after it is made at once.
+func (n *network) lose(cause error) (pause time.Duration, stop error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.losses++; n.losses == 1 {
+		n.since, n.waits = time.Now(), retryWaits()
+	}
+	switch {
+	case !n.reached && n.losses >= n.tries, n.reached && time.Since(n.since) >= awayLimit:
+		return 0, &Stop{Reason: StopUnreachable, Err: cause}
+	case n.reached && n.losses == 1:
+		return 0, nil
+	}
+	return n.waits.NextBackOff(), nil
 }
 
 // retryWaits gives the waits between tries: about half a second, doubling to

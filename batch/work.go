@@ -60,29 +60,39 @@ func (w *worker) task(ctx context.Context, task Task) (o Outcome, is stage) {
 		}
 	}()
 	var waits *backoff.ExponentialBackOff
-	for try := 1; ; try++ {
-		if w.job.permit(ctx) != nil {
-			return notReached, notEnded
-		}
+	refused := 0
+	o, is = notReached, notEnded
+	for w.job.permit(ctx) == nil {
 		var after time.Duration
-		o, after, is = w.try(ctx, task, try)
-		if o.Class != Unsent || !retryable(o.Reason) || try >= w.job.Attempts || ctx.Err() != nil {
+		o, after, is = w.try(ctx, task)
+		switch {
+		case o.Class != Unsent || ctx.Err() != nil:
 			return o, is
-		}
-		w.job.holdBack(o, after)
-		if waits == nil { // as good as never
-			waits = retryWaits()
-		}
-		if sleep(ctx, waits.NextBackOff()) != nil {
+		case o.Reason == ReasonConnect:
+			var stop *Stop
+			if errors.As(w.job.network.lost(ctx, w.poster, errors.New(o.Text)), &stop) {
+				return o, w.endUnsent(task, o, stop)
+			}
+		case o.Reason == ReasonTooMany:
+			w.job.holdBack(after)
+			if refused++; refused >= w.job.Attempts || !w.job.mayRetry() {
+				return o, is
+			}
+			if waits == nil { // as good as never
+				waits = retryWaits()
+			}
+			if sleep(ctx, waits.NextBackOff()) != nil {
+				return o, is
+			}
+		default:
 			return o, is
 		}
 	}
+	return o, is
 }
 
 // notReached is the outcome of a task whose run ended before its turn.
 var notReached = Outcome{Class: Unsent, Reason: ReasonNotReached}
-
-func retryable(r Reason) bool { return r == ReasonConnect || r == ReasonTooMany }
 
 // try makes one try. The order is the promise: connect (nothing can have left
 // if that fails), intent durable, one exchange, outcome durable. Whoever dies
@@ -91,12 +101,16 @@ func retryable(r Reason) bool { return r == ReasonConnect || r == ReasonTooMany 
 // Nothing depends on a confirmation but the next update of the same bill, so
 // nobody waits for its flush: it shares that of the worker's next intent. All
 // other outcomes may be a reason to stop, and are waited for.
-func (w *worker) try(ctx context.Context, task Task, n int) (o Outcome, after time.Duration, is stage) {
+func (w *worker) try(ctx context.Context, task Task) (o Outcome, after time.Duration, is stage) {
 	j := w.job
 	if err := w.poster.Connect(ctx); err != nil {
-		return w.unconnected(ctx, task, n, err)
+		o, stop := judgeError(err)
+		o.Class, o.Finished = Unsent, time.Now() // whatever the error says, surely nothing left
+		if stop == nil {
+			return o, 0, notEnded
+		}
+		return o, 0, w.endUnsent(task, o, stop)
 	}
-	j.network.there()
 	if ctx.Err() != nil {
 		return notReached, 0, notEnded
 	}
@@ -111,6 +125,8 @@ func (w *worker) try(ctx context.Context, task Task, n int) (o Outcome, after ti
 	var pe *PostError
 	if errors.As(err, &pe) && pe.Unsent() {
 		j.requests.Add(-1) // it was not started after all
+	} else {
+		j.network.there(err == nil)
 	}
 	o, stop := j.judge(answer, err)
 	o.Finished = time.Now()
@@ -130,28 +146,14 @@ func (w *worker) try(ctx context.Context, task Task, n int) (o Outcome, after ti
 	return o, answer.RetryAfter, ended
 }
 
-// unconnected deals with a connection that could not be made: surely nothing
-// left, whatever the error says.
-func (w *worker) unconnected(ctx context.Context, task Task, n int, err error) (Outcome, time.Duration, stage) {
+// endUnsent makes it durable that a task was left unsent, and stops the run.
+func (w *worker) endUnsent(task Task, o Outcome, stop *Stop) stage {
 	j := w.job
-	o, stop := judgeError(err)
-	o.Class, o.Finished = Unsent, time.Now()
-	if stop == nil {
-		err = j.network.lost(ctx, w.poster, err, n >= j.Attempts)
-		if err != nil && !errors.As(err, &stop) {
-			return notReached, 0, notEnded
-		}
-		if stop == nil && n < j.Attempts {
-			return o, 0, notEnded
-		}
-	}
 	if err := j.Journal.End(j.RunID, task, o); err != nil {
 		j.fail(fmt.Errorf("writing to the journal: %w", err))
-		return o, 0, notEnded
+		return notEnded
 	}
-	if stop != nil {
-		stop.Line = task.Line
-		j.fail(stop)
-	}
-	return o, 0, ended
+	stop.Line = task.Line
+	j.fail(stop)
+	return ended
 }

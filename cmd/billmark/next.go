@@ -146,6 +146,16 @@ func (d *desk) doubtsText(n *[len(batch.Classes)]int) string {
 	return d.language().sayf("            look at the unknown and unverified orders, then: %s\n", d.settleCommand())
 }
 
+// slowText advises who has met a service that wants to be asked more slowly.
+func (d *desk) slowText(s *batch.Summary) string {
+	refused := d.decided.Plan().Reasons[batch.ReasonTooMany]
+	if refused == 0 || s.Stopped != "" || d.s.rehearsal { // a stop has its own hint
+		return ""
+	}
+	l := d.language()
+	return l.sayf("            %s unsent as the API asked to slow down: a lower --rate helps\n", l.many(refused, "update"))
+}
+
 // nextText says what to do next.
 func (d *desk) nextText(s *batch.Summary) string {
 	l, n := d.language(), &s.Counts

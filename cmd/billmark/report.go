@@ -312,5 +312,5 @@ func (d *desk) summaryText(s batch.Summary, o *outputs) string {
 	if path := o.failed.Path(); path != "" {
 		text += d.language().sayf("To mend     %s\n", path)
 	}
-	return text + d.nextText(&s)
+	return text + d.nextText(&s) + d.slowText(&s)
 }

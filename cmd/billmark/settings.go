@@ -84,7 +84,7 @@ func (s *settings) wireFlags(f *pflag.FlagSet) {
 	f.Var(&s.rate, "rate", "the pace: `N/s`, N/m or N/h")
 	f.Var(&s.workers, "workers", "most requests in flight")
 	f.DurationVar(&s.timeout, "timeout", s.timeout, "time limit of one exchange")
-	f.Var(&s.attempts, "attempts", "tries in one run for an update that surely was not received")
+	f.Var(&s.attempts, "attempts", "tries in one run for an update that the API asks to bring later (HTTP status 429)")
 }
 
 // manifestFlags are those of every command that reads a manifest.
