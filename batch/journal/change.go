@@ -97,13 +97,11 @@ func (j *Journal) find(r *row) error {
 	if i := j.freshAt(&r.update); i >= 0 {
 		*r = *j.fresh[i]
 		r.stored = r.digest() // as it will be once it is there
-		return nil
+	} else if err := j.alone(func(driver.Conn) error { return j.findRow(r) }); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return understood(err)
 	}
-	err := j.alone(func(driver.Conn) error { return j.findRow(r) })
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	return understood(err)
+	r.forsake()
+	return nil
 }
 
 // rowOf gives the row that an outcome belongs to: begun by this process, known

@@ -47,6 +47,57 @@ func flight(t *testing.T) (path string, j *journal.Journal, run int64) {
 	return path, j, run
 }
 
+// TestForsaken: what a killed process had begun stays unknown if it turns out
+// that it cannot be sent again, and can be sent again if that is wanted.
+func TestForsaken(t *testing.T) {
+	path, _, _ := flight(t)
+	j := mustOpen(t, killed(t, path))
+	run := start(t, j)
+	look := func(when string, want map[uint64]batch.Outcome) {
+		t.Helper()
+		for _, r := range records(t, j) {
+			o, ok := want[r.Update.Bill]
+			if r.Outcome.Finished = o.Finished; ok && r.Outcome != o {
+				t.Errorf("%s: bill %d: %+v, not %+v", when, r.Update.Bill, r.Outcome, o)
+			}
+		}
+	}
+	gone := func(attempts int) batch.Outcome {
+		return batch.Outcome{Class: batch.Unknown, Reason: batch.ReasonKilled, Attempts: attempts, Posted: true}
+	}
+	refused := batch.Outcome{Class: batch.Unsent, Reason: batch.ReasonConnect, Finished: at}
+	tasks := map[uint64]batch.Task{}
+	for _, bill := range []uint64{4, 5, 6} {
+		task := paid(bill)
+		task.Again = true
+		tasks[bill] = task
+		must(t, j.End(run, task, refused))
+	}
+	unchanged := map[uint64]batch.Outcome{4: gone(2), 5: gone(2), 6: gone(1)}
+	look("not connected", unchanged)
+	j = mustOpenAgain(t, j.Path(), &j)
+	look("opened again", unchanged)
+	for _, bill := range []uint64{4, 5, 6} {
+		if err := mustOpenAgain(t, j.Path(), &j).Begin(run, paid(bill)); !errors.Is(err, batch.ErrSentBefore) {
+			t.Errorf("beginning bill %d: %v", bill, err)
+		}
+	}
+	j = mustOpenAgain(t, j.Path(), &j)
+	for _, task := range tasks {
+		must(t, j.Begin(run, task))
+		must(t, j.End(run, task, refused)) // it was not written after all
+	}
+	look("begun and not written", unchanged)
+	for _, task := range tasks {
+		must(t, j.Begin(run, task))
+		must(t, j.End(run, task, confirmed()))
+	}
+	yes := func(attempts int) batch.Outcome {
+		return batch.Outcome{Class: batch.Confirmed, Reason: batch.ReasonReplied, Code: "0", Text: "ok", Attempts: attempts, Posted: true}
+	}
+	look("sent again", map[uint64]batch.Outcome{4: yes(3), 5: yes(3), 6: yes(2)})
+}
+
 // TestInFlight: whoever opens the journal of a killed process finds what that
 // had begun as unknown, with its history, every time again.
 func TestInFlight(t *testing.T) {

@@ -154,6 +154,15 @@ func (r *row) began(now int64) {
 	r.begun = now
 }
 
+// forsake changes the row if a process that has ended began it and never saw
+// its outcome: that is what the row is from now on.
+func (r *row) forsake() {
+	if r.open {
+		r.open, r.class, r.reason, r.posted = false, batch.Unknown, batch.ReasonKilled, true
+		r.code, r.text, r.finished = "", "", 0
+	}
+}
+
 // ended changes the row as an outcome comes in. An update that was sent again
 // without effect is what it was before.
 func (r *row) ended(o batch.Outcome, seq int64) {
