@@ -65,8 +65,7 @@ const inARow = 5
 // accepted: a hundred retries, and then one for every ten updates accepted. So
 // a service that refuses many requests is not asked twice as often for it,
 // whatever Attempts allows each update; one that is refused when the budget is
-// used up stays unsent. It is a token bucket like the retry quota of the AWS
-// SDKs, which lets through twice as many in the long run.
+// used up stays unsent. It is a token bucket like the retry quota of the AWS SDKs.
 const (
 	retryCost  = 10
 	fullBudget = 100 * retryCost
@@ -75,20 +74,29 @@ const (
 // brake watches outcomes and says when a run must stop, and what may be tried
 // again. It is used under the job's lock.
 type brake struct {
-	maxFailures int
-	budget      int // see retryCost
+	maxFailures, attempts int
+	budget                int // see retryCost
 
 	finished, failures  int
-	unverified, tooMany int // in a row
+	untried             int // refused, and not tried again as the budget was used up
+	unverified, tooMany int // updates in a row
+	refused             int // requests in a row
 	accepted            bool
 }
 
-func newBrake(maxFailures int) brake { return brake{maxFailures: maxFailures, budget: fullBudget} }
+func newBrake(maxFailures, attempts int) brake {
+	return brake{maxFailures: maxFailures, attempts: attempts, budget: fullBudget}
+}
 
-// retry reports whether a refused update may be tried again, and takes that
-// from the budget.
-func (b *brake) retry() bool {
-	if b.budget < retryCost {
+// retry is told that an update was refused at the door, after so many tries. It
+// reports whether there may be another, and takes that from the budget.
+func (b *brake) retry(tries int) bool {
+	b.refused++
+	switch {
+	case tries >= b.attempts:
+		return false
+	case b.budget < retryCost:
+		b.untried++
 		return false
 	}
 	b.budget -= retryCost
@@ -102,10 +110,10 @@ func (b *brake) watch(t Task, o Outcome) *Stop {
 	case Confirmed:
 		b.accepted = true
 		b.budget = min(b.budget+1, fullBudget)
-		b.unverified, b.tooMany = 0, 0
+		b.served()
 	case Rejected:
 		b.failures++
-		b.unverified, b.tooMany = 0, 0
+		b.served()
 	case Unverified:
 		b.failures++
 		b.unverified++
@@ -123,11 +131,14 @@ func (b *brake) watch(t Task, o Outcome) *Stop {
 	return stop
 }
 
+// served ends what was in a row.
+func (b *brake) served() { b.unverified, b.tooMany, b.refused = 0, 0, 0 }
+
 func (b *brake) judge() *Stop {
 	switch {
 	case b.unverified >= inARow:
 		return &Stop{Reason: StopUnverified, Count: b.unverified}
-	case b.tooMany >= inARow:
+	case b.tooMany >= inARow && b.refused >= inARow*b.attempts: // fewer tries an update when the budget is used up
 		return &Stop{Reason: StopTooMany, Count: b.tooMany}
 	case b.finished >= trust && !b.accepted:
 		return &Stop{Reason: StopRefused, Count: b.finished}

@@ -66,6 +66,9 @@ type Unrecorded struct {
 type Ended struct {
 	// Requests counts the requests started.
 	Requests int
+	// Untried counts the updates that the API refused at the door and that
+	// were left unsent for want of retries, before their Attempts were made.
+	Untried int
 	// Unrecorded lists outcomes that are known only here.
 	Unrecorded []Unrecorded
 }
@@ -80,7 +83,7 @@ func (j *Job) Run(ctx context.Context) (Ended, error) {
 	defer j.cancel(nil)
 	j.turns = newTurns(j.Tasks)
 	j.network.tries, j.network.waiting = j.Attempts, j.wait
-	j.brake = newBrake(j.MaxFailures)
+	j.brake = newBrake(j.MaxFailures, j.Attempts)
 	release := context.AfterFunc(ctx, j.turns.stop)
 	defer release()
 
@@ -92,12 +95,13 @@ func (j *Job) Run(ctx context.Context) (Ended, error) {
 	workers.Wait()
 	j.ending.Wait()
 
-	ended := Ended{Requests: int(j.requests.Load()), Unrecorded: j.lost}
-	switch {
-	case j.failed != nil:
+	ended := Ended{Requests: int(j.requests.Load()), Untried: j.brake.untried, Unrecorded: j.lost}
+	var stop *Stop
+	switch cause := context.Cause(ctx); {
+	case j.failed != nil && (j.failed == cause || !errors.As(j.failed, &stop)):
 		return ended, j.failed
-	case ctx.Err() != nil:
-		return ended, context.Cause(ctx)
+	case ctx.Err() != nil: // a reason to stop that came later is none
+		return ended, cause
 	}
 	return ended, j.turns.err
 }
@@ -183,12 +187,12 @@ func (j *Job) permit(ctx context.Context) error {
 	}
 }
 
-// mayRetry reports whether an update that the API refused at the door may be
-// tried again, and takes that from the run's budget.
-func (j *Job) mayRetry() bool {
+// mayRetry reports whether an update that the API refused at the door, so often
+// by now, may be tried again.
+func (j *Job) mayRetry(tries int) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.brake.retry()
+	return j.brake.retry(tries)
 }
 
 // heldBack is how long the API still wants to be left alone.
@@ -205,15 +209,27 @@ func (j *Job) slowDown(ctx context.Context) error {
 	if left <= 0 {
 		return nil
 	}
-	j.wait("the API, which asked to slow down")
-	defer j.wait("")
+	defer j.wait("the API, which asked to slow down")()
 	return sleep(ctx, left)
 }
 
-// wait tells the sinks what the run waits for.
-func (j *Job) wait(why string) {
+// wait tells the sinks what the run waits for. The function that it gives tells
+// them that it goes on, unless it waits for something else by then.
+func (j *Job) wait(why string) (over func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.tell(why)
+	return func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.waiting == why {
+			j.tell("")
+		}
+	}
+}
+
+// tell tells the sinks what the run waits for. The lock is held.
+func (j *Job) tell(why string) {
 	if why == j.waiting {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -123,7 +124,9 @@ func TestStops(t *testing.T) {
 		change   func(*batch.Job)
 		want     batch.StopReason // 0: none
 		requests [2]int           // at least and at most
-		counted  int              // by the job; 0: all of them
+		counted  int              // by the job; 0: all of them, -1: none
+		dials    int              // if not 0
+		line     int              // of the stop, if not 0
 		counts   map[batch.Class]int
 	}{
 		{
@@ -231,7 +234,32 @@ func TestStops(t *testing.T) {
 		{
 			name: "never reached", tasks: 50,
 			connect: func(int) error { return noWay },
-			want:    batch.StopUnreachable, counts: map[batch.Class]int{batch.Unsent: 1},
+			want:    batch.StopUnreachable, counts: map[batch.Class]int{batch.Unsent: 1}, dials: 3, line: 2,
+		},
+		{
+			name: "never reached, though every connection is taken", tasks: 50,
+			answer: func(*world, int) (batch.Answer, error) { return batch.Answer{}, noWay },
+			want:   batch.StopUnreachable, requests: [2]int{3, 3}, counted: -1, counts: map[batch.Class]int{batch.Unsent: 1}, line: 2,
+		},
+		{
+			name: "somebody else answers once the network is back", tasks: 50,
+			connect: func(n int) error {
+				switch {
+				case n == 3:
+					return noWay
+				case n > 3:
+					return &batch.PostError{Reason: batch.ReasonTLS, Err: errors.New("unknown authority")}
+				}
+				return nil
+			},
+			answer: func(w *world, n int) (batch.Answer, error) {
+				if n == 1 {
+					return w.reply("0", "ok"), nil
+				}
+				return batch.Answer{}, noReply
+			},
+			change: func(j *batch.Job) { j.Workers = 1 },
+			want:   batch.StopTLS, requests: [2]int{3, 3}, counts: map[batch.Class]int{batch.Confirmed: 1, batch.Unknown: 2, batch.Unsent: 1}, line: 5,
 		},
 		{
 			name: "the server is somebody else", tasks: 50,
@@ -263,7 +291,10 @@ func TestStops(t *testing.T) {
 				if s.requests < tt.requests[0] || s.requests > tt.requests[1] {
 					t.Errorf("%d requests, not %v", s.requests, tt.requests)
 				}
-				if n := cmp.Or(tt.counted, s.requests); s.ended.Requests != n {
+				if stop != nil && tt.line != 0 && stop.Line != tt.line || tt.dials != 0 && s.dialled != tt.dials {
+					t.Errorf("%d connections, stopped at line %d", s.dialled, stop.Line)
+				}
+				if n := max(0, cmp.Or(tt.counted, s.requests)); s.ended.Requests != n {
 					t.Errorf("%d requests are counted, not %d", s.ended.Requests, n)
 				}
 				if tt.counts != nil && fmt.Sprint(counts) != fmt.Sprint(tt.counts) {
@@ -401,12 +432,112 @@ func TestRetryBudget(t *testing.T) {
 	}
 }
 
+// TestRetryBudgetFull: what the budget can hold is a hundred retries, however
+// many updates were accepted before. A try that is not made takes nothing.
+func TestRetryBudgetFull(t *testing.T) {
+	for _, attempts := range []int{1, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
+				if n > 2000 && n%2 == 0 {
+					return batch.Answer{Status: 429}, nil
+				}
+				return w.reply("0", "ok"), nil
+			}}
+			const rows = 3000
+			counts, err := s.run(t.Context(), bills(rows), func(j *batch.Job) { j.Workers, j.Attempts = 1, attempts })
+			retries, allowed := s.requests-rows, 100+(counts[batch.Confirmed]-2000)/10
+			switch {
+			case err != nil || counts[batch.Confirmed]+counts[batch.Unsent] != rows:
+				t.Fatalf("%v, %v", counts, err)
+			case attempts == 1 && (retries > 0 || s.ended.Untried > 0):
+				t.Errorf("%d retries, %d updates untried", retries, s.ended.Untried)
+			case attempts > 1 && (retries > allowed || s.ended.Untried != counts[batch.Unsent]):
+				t.Errorf("%d retries, %d are allowed; %d updates untried, %v", retries, allowed, s.ended.Untried, counts)
+			}
+		})
+	}
+}
+
+// TestRefusedAtRandom: a service that refuses a third of all requests is worked
+// through; the run does not stop because the budget is used up.
+func TestRefusedAtRandom(t *testing.T) {
+	for seed := range uint64(5) {
+		synctest.Test(t, func(t *testing.T) {
+			w, rng := newWorld(t, 1), rand.New(rand.NewPCG(seed, 7))
+			s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				if rng.IntN(3) == 0 {
+					return batch.Answer{Status: 429}, nil
+				}
+				return w.reply("0", "ok"), nil
+			}}
+			counts, err := s.run(t.Context(), bills(3000), nil)
+			if err != nil || counts[batch.Confirmed]+counts[batch.Unsent] != 3000 || counts[batch.Confirmed] < 2000 {
+				t.Errorf("seed %d: %v, %v", seed, counts, err)
+			}
+		})
+	}
+}
+
+// TestInterruptedPause: an interrupt while all wait for the API ends the run at
+// once, and it is that which ended it; the sinks know what the journal knows.
+func TestInterruptedPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
+			if n > 20 {
+				return batch.Answer{Status: 429, RetryAfter: time.Minute}, nil
+			}
+			return w.reply("0", "ok"), nil
+		}}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(10*time.Second, func() { cancel(batch.ErrInterrupted) })
+		var told sink
+		counts, err := s.run(ctx, bills(100), func(j *batch.Job) { j.Sinks = []batch.Sink{&told} })
+		if !errors.Is(err, batch.ErrInterrupted) || time.Since(s.began) != 10*time.Second {
+			t.Errorf("ended with %v after %v", err, time.Since(s.began))
+		}
+		if len(w.journal.records) != told.done || counts[batch.Unsent] < 5 {
+			t.Errorf("the sinks were told of %d, the journal has %v", told.done, counts)
+		}
+		if told.now != "" || told.said != 1 {
+			t.Errorf("said %d times what is waited for, at last %q", told.said, told.now)
+		}
+	})
+}
+
+// TestSlowPaceLosses: single connections that cannot be made, with a long time
+// between, are no network that is away for ten minutes.
+func TestSlowPaceLosses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
+			if n == 1 {
+				return w.reply("0", "ok"), nil
+			}
+			return batch.Answer{}, noReply
+		}}
+		s.connect = func(n int) error {
+			if n%2 == 0 {
+				return noWay
+			}
+			return nil
+		}
+		counts, err := s.run(t.Context(), bills(6), func(j *batch.Job) { j.Pace = batch.NewPace(rate.Every(15 * time.Minute)) })
+		if err != nil || counts[batch.Confirmed] != 1 || counts[batch.Unknown] != 5 {
+			t.Errorf("%v, %v", counts, err)
+		}
+	})
+}
+
 // TestNetworkAway: a network that goes away for minutes costs no row; one that
 // stays away for more than ten stops the run. It is the same with a server that
 // takes connections and closes them.
 func TestNetworkAway(t *testing.T) {
 	for _, how := range []string{"refused", "closed"} {
-		for _, away := range []time.Duration{3 * time.Minute, 15 * time.Minute} {
+		for _, away := range []time.Duration{3 * time.Minute, 9 * time.Minute, 15 * time.Minute} {
 			t.Run(fmt.Sprintf("%s for %v", how, away), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { networkAway(t, how, away) })
 			})
@@ -448,6 +579,12 @@ func networkAway(t *testing.T, how string, away time.Duration) {
 	if how == "closed" && counts[batch.Unknown] > 0 {
 		t.Errorf("%v though nothing was written", counts)
 	}
+	if stop == nil && waits.now != "" {
+		t.Errorf("the run ended without a word that it goes on: %q", waits.now)
+	}
+	if how == "refused" && waits.said > 2 {
+		t.Errorf("it was said %d times what is waited for", waits.said)
+	}
 	if took := time.Since(start); took > 11*time.Minute {
 		t.Errorf("it took %v", took)
 	}
@@ -482,7 +619,11 @@ func TestConnectionsFail(t *testing.T) {
 			}
 			return w.reply("0", "ok"), nil
 		}
-		counts, err := s.run(t.Context(), bills(200), func(j *batch.Job) { j.Workers = 1 })
+		var told sink
+		counts, err := s.run(t.Context(), bills(200), func(j *batch.Job) { j.Workers, j.Sinks = 1, []batch.Sink{&told} })
+		if told.said > 100 { // the first loss after a reply is probed at once, the second is waited for
+			t.Errorf("said %d times what is waited for", told.said)
+		}
 		if err != nil || counts[batch.Confirmed] != 100 || counts[batch.Unknown] != 100 {
 			t.Errorf("%v, %v", counts, err)
 		}
@@ -492,17 +633,18 @@ func TestConnectionsFail(t *testing.T) {
 	})
 }
 
-// sink keeps the last reason for waiting.
+// sink keeps what it is told of waiting, and counts.
 type sink struct {
-	why  string
-	done int
+	why, now   string // the last reason, and what it is now
+	said, done int
 }
 
 func (s *sink) Done(batch.Task, batch.Outcome) { s.done++ }
 
 func (s *sink) Waiting(why string) {
-	if why != "" {
+	if s.now = why; why != "" {
 		s.why = why
+		s.said++
 	}
 }
 

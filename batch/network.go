@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -14,8 +15,8 @@ const awayLimit = 10 * time.Minute
 // network knows whether the API can be reached, and lets all workers wait
 // while it cannot. It may be used by many goroutines at once.
 type network struct {
-	tries   int              // for an API that was never reached
-	waiting func(why string) // told what the run waits for, "" when it goes on
+	tries   int                            // for an API that was never reached
+	waiting func(why string) (over func()) // told what the run waits for, and until when
 
 	// All below is guarded by mu.
 	mu      sync.Mutex
@@ -61,23 +62,30 @@ func (n *network) lost(ctx context.Context, p Poster, cause error) error {
 	if ctx.Err() != nil || !n.leave() { // the run is over, which is why; or another probes
 		return ctx.Err()
 	}
+	said := false
 	for cause != nil {
 		pause, stop := n.lose(cause)
 		if stop != nil {
 			return stop
 		}
-		if pause > 0 {
-			n.waiting("the network: " + cause.Error())
+		if pause > 0 && !said {
+			said = true
+			defer n.waiting("the network: " + cause.Error())()
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return err
 		}
-		cause = p.Connect(ctx)
+		err := p.Connect(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if cause = nil; err != nil {
+			// If somebody else is there, the next try meets him and stops the run.
+			if o, stop := judgeError(err); stop == nil {
+				cause = errors.New(o.Text)
+			}
+		}
 	}
-	n.waiting("")
 	n.enter()
 	return nil
 }
@@ -111,7 +119,7 @@ func (n *network) lose(cause error) (pause time.Duration, stop error) {
 		n.since, n.waits = time.Now(), retryWaits()
 	}
 	switch {
-	case !n.reached && n.losses >= n.tries, n.reached && time.Since(n.since) >= awayLimit:
+	case !n.reached && n.losses >= n.tries, n.reached && n.losses > inARow && time.Since(n.since) >= awayLimit:
 		return 0, &Stop{Reason: StopUnreachable, Err: cause}
 	case n.reached && n.losses == 1:
 		return 0, nil
@@ -119,15 +127,15 @@ func (n *network) lose(cause error) (pause time.Duration, stop error) {
 	return n.waits.NextBackOff(), nil
 }
 
-// retryWaits gives the waits between tries: about half a second, doubling to
-// twenty, with jitter, so that clients that failed together do not come back
+// retryWaits gives the waits between tries: at random up to half a second, which
+// doubles to twenty, so that clients that failed together do not come back
 // together.
 func retryWaits() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = 500 * time.Millisecond
+	b.InitialInterval = time.Second / 4
 	b.Multiplier = 2
-	b.RandomizationFactor = 1
-	b.MaxInterval = 20 * time.Second
+	b.RandomizationFactor = 1 // from nothing to twice the interval
+	b.MaxInterval = 10 * time.Second
 	b.Reset()
 	return b
 }

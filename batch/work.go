@@ -68,14 +68,14 @@ func (w *worker) task(ctx context.Context, task Task) (o Outcome, is stage) {
 		switch {
 		case o.Class != Unsent || ctx.Err() != nil:
 			return o, is
-		case o.Reason == ReasonConnect:
+		case o.Reason == ReasonConnect || is == notEnded:
 			var stop *Stop
 			if errors.As(w.job.network.lost(ctx, w.poster, errors.New(o.Text)), &stop) {
 				return o, w.endUnsent(task, o, stop)
 			}
 		case o.Reason == ReasonTooMany:
 			w.job.holdBack(after)
-			if refused++; refused >= w.job.Attempts || !w.job.mayRetry() {
+			if refused++; !w.job.mayRetry(refused) {
 				return o, is
 			}
 			if waits == nil { // as good as never

@@ -92,10 +92,11 @@ func (r *replyReader) readAny(from *source) (batch.Answer, ending, error) {
 	}
 }
 
-// encoding is how a body is said to be encoded, other than not at all.
+// encoding is how a body is said to be encoded, other than not at all. The usual
+// word for that is identity, and that of many PHP programs none.
 func encoding(h http.Header) string {
 	named := strings.Join(h.Values("Content-Encoding"), ", ")
-	if strings.EqualFold(named, "identity") {
+	if strings.EqualFold(named, "identity") || strings.EqualFold(named, "none") {
 		return ""
 	}
 	return named
