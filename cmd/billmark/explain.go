@@ -172,7 +172,7 @@ func pathHint(e *fs.PathError) string {
 }
 
 func inUseInWords(e *journal.InUse) *told {
-	t := &told{code: exitInUse, hint: "wait for that run or stop it: two at once could send one update twice; nothing was sent by this command", err: e}
+	t := &told{code: exitInUse, hint: "wait for that run or stop it: two at once could send one update twice; nothing was sent", err: e}
 	t.message = fmt.Sprintf("%s is in use by another process", e.Path)
 	if e.PID != 0 {
 		t.message = fmt.Sprintf("%s is in use by process %d since %s", e.Path, e.PID, e.Since.Local().Format("2006-01-02 15:04"))
@@ -204,7 +204,7 @@ func stopInWords(s *batch.Stop) *told {
 		t.hint = "see the report for the reasons; the same command goes on, with a new count"
 	case batch.StopTooMany:
 		t.message = fmt.Sprintf("the API asked to slow down, %d updates in a row; stopped%s", s.Count, at)
-		t.hint = "give the same command later, with a lower --rate"
+		t.hint = "give it a while, then go on with a lower --rate"
 	case batch.StopTLS:
 		t.message = fmt.Sprintf("the server did not prove that it is the API: %v; stopped%s", s.Err, at)
 		t.hint = "check --api, --ca-file and the clock of this machine; that request was never sent"

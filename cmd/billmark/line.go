@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"billmark/batch"
+	"billmark/report"
 )
 
 // piece is a part of the progress line. Where the line is too narrow, the
@@ -24,6 +25,7 @@ const (
 	dropConfirmed
 	dropPace
 	dropBar
+	dropCause
 )
 
 const barWidth = 20
@@ -51,7 +53,11 @@ func (p *progress) pieces(now time.Time) []piece {
 	if left, ok := p.tempo.left(now, p.done, p.total); ok && p.done < p.total && waiting != waitNetwork && waiting != waitAPI {
 		list = append(list, piece{l.sayf("%s left", l.duration(left)), dropLeft})
 	}
-	return append(list, piece{l.waiting(waiting), dropWaiting})
+	list = append(list, piece{l.waiting(waiting), dropWaiting})
+	if cause := strings.TrimPrefix(p.why, networkAway); p.screen != nil && cause != p.why {
+		list = append(list, piece{"(" + report.Clean(cause) + ")", dropCause})
+	}
+	return list
 }
 
 // waiting says what the run waits for.
@@ -86,7 +92,7 @@ func (l language) pace(perSecond float64) string {
 
 // joined puts pieces together, as many as there is room for.
 func joined(pieces []piece, room int, between string) string {
-	for worst := dropBar; worst > keep; worst-- {
+	for worst := dropCause; worst > keep; worst-- {
 		text := join(pieces, worst, between)
 		if utf8.RuneCountInString(text) <= room {
 			return text

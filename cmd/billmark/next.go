@@ -2,13 +2,16 @@ package main
 
 import (
 	"cmp"
+	"math"
 	"net/url"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/time/rate"
 
 	"billmark/batch"
 )
@@ -70,18 +73,44 @@ func (d *desk) next(s *batch.Summary, failed string) string {
 	if d.s.rehearsal {
 		return ""
 	}
-	n, file := &s.Counts, d.argument()
+	n := &s.Counts
 	switch {
 	case s.Stopped != "":
-		return d.s.command("run", file)
+		return d.goOn()
 	case n[batch.Unknown]+n[batch.Unverified] > 0:
 		return d.settleCommand()
 	case n[batch.Rejected]+n[batch.Invalid] > 0 && failed != "":
 		return d.s.command("run", failed, ofOneFile...)
 	case n[batch.Unsent] > 0 && d.decided.Plan().Sending() > 0:
-		return d.s.command("run", file)
+		return d.goOn()
 	case d.decided.Plan().Reasons[batch.ReasonFirst] > 0: // it was a trial
-		return d.s.command("run", file, "first")
+		return d.goOn("first")
+	}
+	return ""
+}
+
+// goOn is the command that sends what is left of the manifest, at half the pace
+// if the API asked to slow down.
+func (d *desk) goOn(without ...string) string {
+	m := d.s.manners
+	if p := d.slower(); p != "" {
+		m.given = append(slices.DeleteFunc(slices.Clone(m.given), func(f pair) bool { return f.name == "rate" }), pair{"rate", p})
+	}
+	return m.command("run", d.argument(), without...)
+}
+
+// slower is half the pace if the API refused updates of the manifest for the
+// time being; "" if it did not, or the pace has no half.
+func (d *desk) slower() string {
+	limit := d.s.rate.limit
+	if d.decided.Plan().Reasons[batch.ReasonTooMany] == 0 || limit == rate.Inf {
+		return ""
+	}
+	for _, unit := range []string{"s", "m", "h"} {
+		half := float64(limit) / 2 * perUnit[unit]
+		if half >= 1 {
+			return strconv.FormatFloat(math.Round(half*10)/10, 'f', -1, 64) + "/" + unit
+		}
 	}
 	return ""
 }
@@ -146,14 +175,26 @@ func (d *desk) doubtsText(n *[len(batch.Classes)]int) string {
 	return d.language().sayf("            look at the unknown and unverified orders, then: %s\n", d.settleCommand())
 }
 
+// leftText says how to send what else is left.
+func (d *desk) leftText() string {
+	left := d.decided.Plan().Sending()
+	if left == 0 {
+		return ""
+	}
+	return d.language().sayf("            %s still to be sent: %s\n", d.language().many(left, "update"), d.goOn())
+}
+
 // slowText advises who has met a service that wants to be asked more slowly.
 func (d *desk) slowText(s *batch.Summary) string {
 	refused := d.decided.Plan().Reasons[batch.ReasonTooMany]
-	if refused == 0 || s.Stopped != "" || d.s.rehearsal { // a stop has its own hint
+	if refused == 0 || d.s.rehearsal {
 		return ""
 	}
 	l := d.language()
-	return l.sayf("            %s unsent as the API asked to slow down: a lower --rate helps\n", l.many(refused, "update"))
+	if d.slower() == "" {
+		return l.sayf("            the API asked to slow down, %s unsent: a lower --rate helps\n", l.many(refused, "update"))
+	}
+	return l.sayf("            the API asked to slow down, %s unsent: give it a while, and then half the pace\n", l.many(refused, "update"))
 }
 
 // nextText says what to do next.
@@ -172,13 +213,9 @@ func (d *desk) nextText(s *batch.Summary) string {
 	case command == "":
 		return l.say("Next        nothing: every row is confirmed or skipped\n")
 	case n[batch.Unknown]+n[batch.Unverified] > 0:
-		text := l.sayf("Next        look at those orders, then: %s\n", command)
-		if left := d.decided.Plan().Sending(); left > 0 {
-			text += l.sayf("            %s still to be sent: %s\n", l.many(left, "update"), d.s.command("run", d.argument()))
-		}
-		return text
-	case n[batch.Rejected]+n[batch.Invalid] > 0:
-		return l.sayf("Next        mend %s, then: %s\n", *cmp.Or(d.summary.Failed, new(string)), command)
+		return l.sayf("Next        look at those orders, then: %s\n", command) + d.leftText()
+	case n[batch.Rejected]+n[batch.Invalid] > 0 && d.summary.Failed != nil:
+		return l.sayf("Next        mend %s, then: %s\n", *d.summary.Failed, command) + d.leftText()
 	}
 	return l.sayf("Next        %s\n", command)
 }

@@ -89,6 +89,9 @@ func (p *progress) Waiting(why string) {
 	defer p.mu.Unlock()
 	before := p.why
 	p.why, p.last = why, time.Now()
+	if isNetwork(before) && why == "" {
+		p.tempo.restart(p.last, p.done)
+	}
 	if p.screen == nil {
 		// What comes and goes with single replies is told by the minute.
 		switch {
@@ -102,7 +105,11 @@ func (p *progress) Waiting(why string) {
 	p.draw(p.last)
 }
 
-func isNetwork(why string) bool { return strings.HasPrefix(why, "the network") }
+// networkAway begins what the engine says of a network that is away; the cause
+// follows.
+const networkAway = "the network: "
+
+func isNetwork(why string) bool { return strings.HasPrefix(why, networkAway) }
 
 // watch shows what time alone changes, until close.
 func (p *progress) watch() {

@@ -87,7 +87,7 @@ func TestProgressWaits(t *testing.T) {
 			t.Errorf("after four quiet seconds: %q", last())
 		}
 		p.Waiting("the network: connection refused")
-		if got := last(); !strings.HasSuffix(got, "waiting for the network") || strings.Contains(got, "left") {
+		if got := last(); !strings.HasSuffix(got, "waiting for the network  (connection refused)") || strings.Contains(got, "left") {
 			t.Errorf("network away: %q", got)
 		}
 		p.Waiting("")

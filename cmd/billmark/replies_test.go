@@ -168,6 +168,7 @@ var oddReplies = sync.OnceValue(func() []oddReply {
 		{name: "gzip that nobody asked for", text: http11("200 OK", zipped(yes), "Content-Encoding: gzip"), outcome: "unverified", words: noShape},
 		{name: "said to be gzip, and is not", text: http11("200 OK", yes, "Content-Encoding: gzip"), outcome: "unverified", words: "encoded (gzip)"},
 		{name: "said to be encoded twice", text: http11("200 OK", yes, "Content-Encoding: identity", "content-encoding: br"), outcome: "unverified", words: "encoded (identity, br)"},
+		{name: "said to be encoded with none", text: http11("200 OK", yes, "Content-Encoding: none"), outcome: "confirmed"},
 		{name: "said not to be encoded", text: http11("200 OK", yes, "Content-Encoding: Identity"), outcome: "confirmed"},
 		{name: "a bomb", text: http11("200 OK", zipped(filledUp(32<<20)), "Content-Encoding: gzip"), outcome: "unverified", words: noShape},
 		{name: "gzip in disguise", text: answers(zipped(yes)), outcome: "unverified", words: noShape},

@@ -41,7 +41,7 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 	x.sending.Store(true)
 	ended, failure := job.Run(ctx)
 	x.sending.Store(false)
-	x.tellUnrecorded(ended)
+	x.tellEnded(ended)
 	summary := batch.Summary{Rows: len(list), Requests: ended.Requests, Finished: time.Now()}
 	for _, r := range list {
 		o, ok := sink.byUpdate[r.Update]

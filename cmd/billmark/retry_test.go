@@ -61,6 +61,46 @@ func TestRetryBudget(t *testing.T) {
 	}
 }
 
+// TestNextAfterRefusals: who follows what the summary says comes to the end:
+// what is left of the file is named beside what is to be mended, at half the
+// pace.
+func TestNextAfterRefusals(t *testing.T) {
+	for rate, half := range map[string]string{"50/s": "25/s", "5/s": "2.5/s", "60/m": "30/m", "1/s": "30/m", "3000/m": "25/s", "0": ""} {
+		s := newShop(t, 0)
+		s.url = "http://" + sayingTo(t, func(c net.Conn) {
+			r, err := http.ReadRequest(bufio.NewReader(c))
+			if err != nil {
+				return
+			}
+			body, _ := io.ReadAll(r.Body)
+			text := http11("200 OK", yes, "Connection: close")
+			switch {
+			case strings.HasPrefix(string(body), "bill_id=100001&"):
+				text = http11("429 Too Many Requests", "", "Connection: close")
+			case strings.HasPrefix(string(body), "bill_id=100000&"):
+				text = http11("200 OK", said("200", "no"), "Connection: close")
+			}
+			io.WriteString(c, text)
+		}) + "/api/"
+		payments(t, s.folder, 2)
+		manifest := filepath.Join(s.folder, "payments.csv")
+		_, out, text := s.here(nil, s.args("run", "--attempts", "1", "--rate", rate, manifest)...)
+		again, words := "1 update still to be sent: billmark run", "1 update unsent: a lower --rate helps"
+		if half != "" {
+			words = "1 update unsent: give it a while, and then half the pace"
+		}
+		at := strings.Index(out, again)
+		if at < 0 || !strings.Contains(out, words) || !strings.Contains(out, "Next        mend "+s.folder) {
+			t.Errorf("%s:\n%s%s", rate, out, text)
+			continue
+		}
+		line, _, _ := strings.Cut(out[at:], "\n")
+		if !strings.HasSuffix(line, manifest) || half != "" && (!strings.Contains(line, " --rate "+half+" ") || strings.Count(line, "--rate") != 1) {
+			t.Errorf("%s: %s", rate, line)
+		}
+	}
+}
+
 // shy is a listener that for a while takes connections and closes them, as what
 // stands before a service does while that is away.
 type shy struct {
@@ -80,30 +120,38 @@ func (l *shy) Accept() (net.Conn, error) {
 	}
 }
 
-// TestTakenAndClosed: while all connections are taken and closed the run waits,
-// and says so; no row fails for it, however few attempts it has.
-func TestTakenAndClosed(t *testing.T) {
-	const rows, away = 60, time.Second
-	s := newShop(t, 0)
-	roots := filepath.Join(s.folder, "roots.pem")
+// shyServer serves over TLS, with a listener that can be shy.
+func shyServer(t *testing.T, s *shop, handle http.HandlerFunc) (l *shy, roots string) {
+	t.Helper()
+	roots = filepath.Join(s.folder, "roots.pem")
 	config := ownCertificate(t, roots)
 	raw, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &shy{Listener: raw}
+	l = &shy{Listener: raw}
+	server := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: handle}
+	t.Cleanup(func() { server.Close() })
+	go server.Serve(tls.NewListener(l, config))
+	s.url = "https://" + raw.Addr().String() + "/api/"
+	return l, roots
+}
+
+// TestTakenAndClosed: while all connections are taken and closed the run waits,
+// and says so; no row fails for it, however few attempts it has.
+func TestTakenAndClosed(t *testing.T) {
+	const rows, away = 60, time.Second
+	s := newShop(t, 0)
 	var requests atomic.Int64
-	server := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var l *shy
+	l, roots := shyServer(t, s, func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		if requests.Add(1) == rows/2 {
 			l.closing.Store(true)
 			time.AfterFunc(away, func() { l.closing.Store(false) })
 		}
 		io.WriteString(w, yes)
-	})}
-	t.Cleanup(func() { server.Close() })
-	go server.Serve(tls.NewListener(l, config))
-	s.url = "https://" + raw.Addr().String() + "/api/"
+	})
 	payments(t, s.folder, rows)
 	start := time.Now()
 	code, out, text := s.here(nil, s.args("run", "--ca-file", roots, "--rate", "100", "--attempts", "1", filepath.Join(s.folder, "payments.csv"))...)
@@ -116,7 +164,46 @@ func TestTakenAndClosed(t *testing.T) {
 	if n := l.closed.Load(); n == 0 || n > 8+20 { // each worker's, and the probes
 		t.Errorf("%d connections were closed", n)
 	}
-	if !strings.Contains(text, "the network") {
-		t.Errorf("it was not said what is waited for:\n%s", text)
+	if strings.Count(text, "waiting for the network: ") != 1 || strings.Count(text, "going on") != 1 {
+		t.Errorf("what is waited for is to be said once:\n%s", text)
+	}
+}
+
+// TestResendUnreached: an update that a killed run had begun, and that cannot
+// be sent again as the API is not there, is as unknown as it was.
+func TestResendUnreached(t *testing.T) {
+	s := newShop(t, 0)
+	came, done := make(chan bool, 10), make(chan bool)
+	l, roots := shyServer(t, s, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		came <- true
+		select {
+		case <-done:
+		case <-r.Context().Done():
+			return
+		}
+		io.WriteString(w, yes)
+	})
+	manifest := filepath.Join(s.folder, "m.csv")
+	write(t, manifest, "bill_id,status,date,rpo\n100,sent,1362254400,RA1\n")
+	run := s.args("run", "--ca-file", roots, manifest)
+	c := s.start(run...)
+	<-came
+	if err := c.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-c.ended
+	close(done)
+	resend := s.args("settle", "--ca-file", roots, "--yes", "--resend")
+	l.closing.Store(true)
+	if code, out, text := s.here(nil, resend...); code != exitStopped || strings.Contains(out+text, "is unsent") {
+		t.Errorf("sent again to nobody: exit code %d:\n%s%s", code, out, text)
+	}
+	l.closing.Store(false)
+	if code, out, text := s.here(nil, run...); code != exitDoubts || len(came) > 0 {
+		t.Errorf("the same command: exit code %d, %d requests:\n%s%s", code, len(came), out, text)
+	}
+	if code, out, text := s.here(nil, resend...); code != exitDone || len(came) != 1 {
+		t.Errorf("sent again: exit code %d, %d requests:\n%s%s", code, len(came), out, text)
 	}
 }

@@ -113,6 +113,7 @@ func (d *desk) ready(file string) error {
 
 // post sends what is to be sent, and reports, whatever came of it.
 func (d *desk) post(ctx context.Context, files *outputs) error {
+	d.started = time.Now() // whoever was asked took his time
 	plan := d.decided.Plan()
 	log, closeLog, err := d.log()
 	if err != nil {
@@ -134,7 +135,7 @@ func (d *desk) post(ctx context.Context, files *outputs) error {
 	ended, failure := d.send(ctx, run, log)
 	d.show.close()
 	summary.Requests = ended.Requests
-	d.tellUnrecorded(ended)
+	d.tellEnded(ended)
 	if failure != nil {
 		failure = midway(failure)
 		summary.Stopped = inWords(failure).message
@@ -218,9 +219,13 @@ func verdict(counts [len(batch.Classes)]int) error {
 	return nil
 }
 
-// tellUnrecorded prints outcomes that only this process knows, since the
-// journal could not take them.
-func (d *desk) tellUnrecorded(e batch.Ended) {
+// tellEnded prints what the report does not tell of how a run ended: outcomes
+// that only this process knows, since the journal could not take them, and that
+// retries were spared.
+func (d *desk) tellEnded(e batch.Ended) {
+	if e.Untried > 0 {
+		fmt.Fprintf(d.c.err, "billmark: %s got fewer tries than --attempts allows: the API asked too often to slow down\n", many(e.Untried, "update"))
+	}
 	for _, u := range e.Unrecorded {
 		fmt.Fprintf(d.c.err, "billmark: not surely in the journal: line %d, %s: %s (code %q); if it is missing there, it counts as unknown until settled\n",
 			u.Task.Line, u.Task.Update, u.Outcome.Class, u.Outcome.Code)

@@ -75,7 +75,7 @@ func (b *bench) prepare(d *desk, id string, n *note, count int) (run int64, err 
 // send runs the job to its end, whatever that is, and notes how it ended.
 func (b *bench) send(ctx context.Context, d *desk, id string, n *note, run int64, g *gate) {
 	ended, failure := b.job(ctx, d, run, g)
-	d.tellUnrecorded(ended)
+	d.tellEnded(ended)
 	summary := batch.Summary{Run: run, Started: d.started, Requests: ended.Requests}
 	if failure != nil {
 		summary.Stopped = inWords(failure).message

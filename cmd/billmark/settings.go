@@ -84,7 +84,7 @@ func (s *settings) wireFlags(f *pflag.FlagSet) {
 	f.Var(&s.rate, "rate", "the pace: `N/s`, N/m or N/h")
 	f.Var(&s.workers, "workers", "most requests in flight")
 	f.DurationVar(&s.timeout, "timeout", s.timeout, "time limit of one exchange")
-	f.Var(&s.attempts, "attempts", "tries in one run for an update that the API asks to bring later (HTTP status 429)")
+	f.Var(&s.attempts, "attempts", "tries in one run for an update that the API asks to bring later, and for an API that cannot be reached at all")
 }
 
 // manifestFlags are those of every command that reads a manifest.
@@ -157,13 +157,16 @@ type pace struct {
 func (p *pace) String() string { return p.text }
 func (p *pace) Type() string   { return "rate" }
 
+// perUnit is how many seconds the units of a pace have.
+var perUnit = map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}
+
 // Set reads N, N/s, N/m or N/h; 0 is no limit.
 func (p *pace) Set(s string) error {
 	if s == "unlimited" {
 		s = "0"
 	}
 	number, unit, _ := strings.Cut(s, "/")
-	per, ok := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
+	per, ok := perUnit[unit]
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil || !ok || n < 0 || math.IsInf(n, 0) || math.IsNaN(n) || n > 1e6 {
 		return fmt.Errorf("must be like 1/s, 30/m or 100/h")

@@ -27,6 +27,10 @@ func (x *settling) show() error {
 	for _, d := range x.left {
 		fmt.Fprintf(x.c.out, "%s: still %s: %s\n", describe(d.record), d.class, d.words)
 	}
+	if len(x.done)+len(x.left) == 0 {
+		_, err := fmt.Fprintln(x.c.out, "nothing to settle: no update is unknown or unverified")
+		return err
+	}
 	_, err := fmt.Fprintf(x.c.out, "%s settled, %d left\n%s", many(len(x.done), "update"), len(x.left), x.nextText())
 	return err
 }

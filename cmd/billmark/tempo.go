@@ -30,6 +30,12 @@ func (t *tempo) note(now time.Time, done int) {
 	}
 }
 
+// restart forgets a time in which nothing could be done.
+func (t *tempo) restart(now time.Time, done int) {
+	t.samples = nil
+	t.note(now, done)
+}
+
 // rate is in updates a second, and no more than the pace allows; 0 if it is not
 // known yet.
 func (t *tempo) rate(now time.Time, done int) float64 {
