@@ -65,7 +65,8 @@ const inARow = 5
 // accepted: a hundred retries, and then one for every ten updates accepted. So
 // a service that refuses many requests is not asked twice as often for it,
 // whatever Attempts allows each update; one that is refused when the budget is
-// used up stays unsent. It is a token bucket like the retry quota of the AWS SDKs.
+// used up stays unsent. Of what is refused at once because the API wants a rest,
+// which it gets, one retry counts. It is a token bucket like the retry quota of the AWS SDKs.
 const (
 	retryCost  = 10
 	fullBudget = 100 * retryCost
@@ -80,21 +81,37 @@ type brake struct {
 	finished, failures  int
 	untried             int // refused, and not tried again as the budget was used up
 	unverified, tooMany int // updates in a row
-	refused             int // requests in a row
+	refused             int // requests in a row; what asks for a rest counts as all tries of an update
 	accepted            bool
 }
 
 func newBrake(maxFailures, attempts int) brake {
-	return brake{maxFailures: maxFailures, attempts: attempts, budget: fullBudget}
+	return brake{maxFailures: maxFailures, attempts: max(1, attempts), budget: fullBudget}
 }
 
-// retry is told that an update was refused at the door, after so many tries. It
-// reports whether there may be another, and takes that from the budget.
-func (b *brake) retry(tries int) bool {
-	b.refused++
+// refusal is a way in which the API refuses an update at the door.
+type refusal uint8
+
+const (
+	plain       refusal = iota
+	asked               // and it asks for a rest
+	askedBefore         // it does, and had when the request was on its way: nothing new
+)
+
+// retry is told that an update was refused, after so many tries. It reports
+// whether there may be another, and takes that from the budget.
+func (b *brake) retry(tries int, r refusal) bool {
+	switch r {
+	case plain:
+		b.refused++
+	case asked:
+		b.refused += b.attempts
+	}
 	switch {
 	case tries >= b.attempts:
 		return false
+	case r == askedBefore:
+		return true
 	case b.budget < retryCost:
 		b.untried++
 		return false
@@ -138,7 +155,7 @@ func (b *brake) judge() *Stop {
 	switch {
 	case b.unverified >= inARow:
 		return &Stop{Reason: StopUnverified, Count: b.unverified}
-	case b.tooMany >= inARow && b.refused >= inARow*b.attempts: // fewer tries an update when the budget is used up
+	case b.tooMany >= inARow && (b.refused >= inARow*b.attempts || !b.accepted): // an update has fewer tries when the budget is used up
 		return &Stop{Reason: StopTooMany, Count: b.tooMany}
 	case b.finished >= trust && !b.accepted:
 		return &Stop{Reason: StopRefused, Count: b.finished}

@@ -44,9 +44,9 @@ type Job struct {
 	requests atomic.Int64
 	ending   sync.WaitGroup // confirmations that are not durable yet
 	cancel   context.CancelCauseFunc
-	// resume is when the API, which asked to slow down, may be asked again;
-	// nil if it never did. It is written under mu.
-	resume atomic.Pointer[time.Time]
+	// rest is the last time in which the API wants to be left alone, or wanted
+	// to; nil if it never did. It is written under mu.
+	rest atomic.Pointer[rest]
 
 	mu      sync.Mutex
 	brake   brake        // guarded by mu, as are the calls of Sinks
@@ -54,6 +54,9 @@ type Job struct {
 	failed  error        // guarded by mu: why the run must stop
 	waiting string       // guarded by mu
 }
+
+// rest is a time in which the API wants to be left alone.
+type rest struct{ until time.Time }
 
 // Unrecorded is an outcome that the journal did not take. The journal holds
 // the update as begun, so it counts as unknown from now on.
@@ -154,22 +157,30 @@ func (j *Job) lose(t Task, o Outcome, err error) {
 	j.fail(fmt.Errorf("writing to the journal: %w", err))
 }
 
-// holdBack lets everything wait for as long as the API asked, if it did.
-func (j *Job) holdBack(after time.Duration) {
-	if after <= 0 {
-		return
-	}
+// refused is told that the API refused an update at the door, after so many
+// tries, and how long it wants to be left alone. It reports whether the update
+// may be tried again. known is the rest that was known when the request left:
+// if there is another by now, the refusal is one of several for the same reason.
+func (j *Job) refused(tries int, after time.Duration, known *rest) (again bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	until := time.Now().Add(min(after, retryAfterLimit))
-	if at := j.resume.Load(); at == nil || until.After(*at) {
-		j.resume.Store(&until)
+	kind := plain
+	if after > 0 {
+		now := j.rest.Load()
+		if kind = asked; now != known {
+			kind = askedBefore
+		}
+		until := time.Now().Add(min(after, retryAfterLimit))
+		if kind == asked || until.After(now.until) {
+			j.rest.Store(&rest{until})
+		}
 	}
+	return j.brake.retry(tries, kind)
 }
 
 // permit waits until one more request may start. A permit that comes while the
-// API wants to be left alone is given up: whoever kept it would go at the end
-// of that time together with all the others.
+// network is away or the API wants to be left alone is given up: whoever kept it
+// would go at the end of that time together with all the others.
 func (j *Job) permit(ctx context.Context) error {
 	for {
 		if err := j.network.wait(ctx); err != nil {
@@ -181,24 +192,16 @@ func (j *Job) permit(ctx context.Context) error {
 		if err := j.Pace.Take(ctx); err != nil {
 			return err
 		}
-		if j.heldBack() <= 0 {
+		if j.heldBack() <= 0 && !j.network.away() {
 			return nil
 		}
 	}
 }
 
-// mayRetry reports whether an update that the API refused at the door, so often
-// by now, may be tried again.
-func (j *Job) mayRetry(tries int) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.brake.retry(tries)
-}
-
 // heldBack is how long the API still wants to be left alone.
 func (j *Job) heldBack() time.Duration {
-	if at := j.resume.Load(); at != nil {
-		return time.Until(*at)
+	if r := j.rest.Load(); r != nil {
+		return time.Until(r.until)
 	}
 	return 0
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -479,6 +480,88 @@ func TestRefusedAtRandom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWindow: a service that takes so many requests a second and has the rest
+// wait for the next is worked through, though all that are in flight at the end
+// of a second are refused at once.
+func TestWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s, taken := &stub{w: w}, map[int]int{}
+		s.answer = func(int) (batch.Answer, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			second := int(time.Since(s.began) / time.Second)
+			if taken[second]++; taken[second] > 100 {
+				return batch.Answer{Status: 429, RetryAfter: time.Second}, nil
+			}
+			return w.reply("0", "ok"), nil
+		}
+		const rows = 1500
+		counts, err := s.run(t.Context(), bills(rows), func(j *batch.Job) { j.Workers, j.Attempts = 64, 6 })
+		if err != nil || counts[batch.Confirmed] != rows {
+			t.Errorf("%v, %v, %d requests", counts, err, s.requests)
+		}
+	})
+}
+
+// TestRestWhileConnecting: who was still making a connection when the API asked
+// for a rest keeps to it.
+func TestRestWhileConnecting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s := &stub{w: w, connect: func(int) error { time.Sleep(800 * time.Millisecond); return nil }}
+		s.answer = func(n int) (batch.Answer, error) {
+			switch {
+			case n == 100:
+				return batch.Answer{Status: 429, RetryAfter: 4 * time.Second}, nil
+			case n%2 == 0:
+				return batch.Answer{}, noReply // which ends the connection
+			}
+			return w.reply("0", "ok"), nil
+		}
+		_, err := s.run(t.Context(), bills(300), func(j *batch.Job) { j.Workers, j.Pace = 64, batch.NewPace(200) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest := s.at[99] + 100*time.Millisecond // when its reply came
+		for i, at := range s.at {
+			if at > rest && at < rest+4*time.Second {
+				t.Errorf("request %d came %v after the API asked for 4 s", i+1, at-rest)
+			}
+		}
+	})
+}
+
+// TestOneProbes: while the network is away, nobody else goes on making
+// connections at the pace.
+func TestOneProbes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		s, failed := &stub{w: w}, new(atomic.Int64)
+		gone := func() bool { d := time.Since(s.began); return d > 5*time.Second && d < 65*time.Second }
+		s.connect = func(int) error {
+			if gone() {
+				failed.Add(1)
+				return noWay
+			}
+			return nil
+		}
+		s.answer = func(n int) (batch.Answer, error) {
+			if gone() || n%2 == 0 {
+				return batch.Answer{}, noReply // which ends the connection
+			}
+			return w.reply("0", "ok"), nil
+		}
+		counts, err := s.run(t.Context(), bills(2000), func(j *batch.Job) { j.Workers, j.Pace = 200, batch.NewPace(20) })
+		if err != nil || counts[batch.Confirmed]+counts[batch.Unknown] != 2000 {
+			t.Errorf("%v, %v", counts, err)
+		}
+		if failed.Load() > 40 {
+			t.Errorf("%d connections were tried", failed.Load())
+		}
+	})
 }
 
 // TestInterruptedPause: an interrupt while all wait for the API ends the run at

@@ -62,15 +62,14 @@ func (n *network) lost(ctx context.Context, p Poster, cause error) error {
 	if ctx.Err() != nil || !n.leave() { // the run is over, which is why; or another probes
 		return ctx.Err()
 	}
-	said := false
+	var over func()
 	for cause != nil {
 		pause, stop := n.lose(cause)
 		if stop != nil {
 			return stop
 		}
-		if pause > 0 && !said {
-			said = true
-			defer n.waiting("the network: " + cause.Error())()
+		if pause > 0 && over == nil {
+			over = n.waiting("the network: " + cause.Error())
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return err
@@ -86,8 +85,18 @@ func (n *network) lost(ctx context.Context, p Poster, cause error) error {
 			}
 		}
 	}
+	if over != nil {
+		over()
+	}
 	n.enter()
 	return nil
+}
+
+// away reports whether the others are to wait.
+func (n *network) away() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.back != nil
 }
 
 // leave lets the others wait from now on. It reports whether nobody did before.

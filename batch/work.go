@@ -59,23 +59,33 @@ func (w *worker) task(ctx context.Context, task Task) (o Outcome, is stage) {
 			o, is = Outcome{Class: Unknown, Reason: ReasonKilled}, notEnded
 		}
 	}()
+	j := w.job
 	var waits *backoff.ExponentialBackOff
 	refused := 0
 	o, is = notReached, notEnded
-	for w.job.permit(ctx) == nil {
+	for j.permit(ctx) == nil {
 		var after time.Duration
-		o, after, is = w.try(ctx, task)
+		var known *rest
+		err := w.poster.Connect(ctx)
+		switch {
+		case err != nil:
+			o, is = w.unconnected(task, err)
+		case j.heldBack() > 0: // meanwhile
+			continue
+		default:
+			known = j.rest.Load()
+			o, after, is = w.try(ctx, task)
+		}
 		switch {
 		case o.Class != Unsent || ctx.Err() != nil:
 			return o, is
 		case o.Reason == ReasonConnect || is == notEnded:
 			var stop *Stop
-			if errors.As(w.job.network.lost(ctx, w.poster, errors.New(o.Text)), &stop) {
+			if errors.As(j.network.lost(ctx, w.poster, errors.New(o.Text)), &stop) {
 				return o, w.endUnsent(task, o, stop)
 			}
 		case o.Reason == ReasonTooMany:
-			w.job.holdBack(after)
-			if refused++; !w.job.mayRetry(refused) {
+			if refused++; !j.refused(refused, after, known) {
 				return o, is
 			}
 			if waits == nil { // as good as never
@@ -94,23 +104,15 @@ func (w *worker) task(ctx context.Context, task Task) (o Outcome, is stage) {
 // notReached is the outcome of a task whose run ended before its turn.
 var notReached = Outcome{Class: Unsent, Reason: ReasonNotReached}
 
-// try makes one try. The order is the promise: connect (nothing can have left
-// if that fails), intent durable, one exchange, outcome durable. Whoever dies
-// between intent and outcome leaves an unknown update, and no other.
+// try makes one try, for which a connection stands. The order is the promise:
+// intent durable, one exchange, outcome durable. Whoever dies between intent and
+// outcome leaves an unknown update, and no other.
 //
 // Nothing depends on a confirmation but the next update of the same bill, so
 // nobody waits for its flush: it shares that of the worker's next intent. All
 // other outcomes may be a reason to stop, and are waited for.
 func (w *worker) try(ctx context.Context, task Task) (o Outcome, after time.Duration, is stage) {
 	j := w.job
-	if err := w.poster.Connect(ctx); err != nil {
-		o, stop := judgeError(err)
-		o.Class, o.Finished = Unsent, time.Now() // whatever the error says, surely nothing left
-		if stop == nil {
-			return o, 0, notEnded
-		}
-		return o, 0, w.endUnsent(task, o, stop)
-	}
 	if ctx.Err() != nil {
 		return notReached, 0, notEnded
 	}
@@ -144,6 +146,17 @@ func (w *worker) try(ctx context.Context, task Task) (o Outcome, after time.Dura
 		j.fail(stop)
 	}
 	return o, answer.RetryAfter, ended
+}
+
+// unconnected is the outcome of a task for which no connection could be made:
+// whatever the error says, surely nothing left.
+func (w *worker) unconnected(task Task, err error) (Outcome, stage) {
+	o, stop := judgeError(err)
+	o.Class, o.Finished = Unsent, time.Now()
+	if stop == nil {
+		return o, notEnded
+	}
+	return o, w.endUnsent(task, o, stop)
 }
 
 // endUnsent makes it durable that a task was left unsent, and stops the run.
