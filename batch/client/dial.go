@@ -90,7 +90,7 @@ func (c *Client) connectAll(ctx context.Context) (*link, batch.Reason, error) {
 	l.Conn = l.tls
 	if err := l.tls.HandshakeContext(ctx); err != nil {
 		raw.Close()
-		return nil, handshakeReason(err, l.wire.failed), fmt.Errorf("starting TLS: %w", &strangerError{err})
+		return nil, handshakeReason(err, l.wire.failed), fmt.Errorf("starting TLS: %w", &strangerError{bare(err)})
 	}
 	return l, 0, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -15,7 +14,9 @@ import (
 )
 
 // progress shows how far a run is: one line on a terminal, elsewhere a line a
-// minute, and for other programs a status file. It is a batch.Sink.
+// minute, and for other programs a status file. It is a batch.Sink. What it is
+// told it only notes; one goroutine writes, which may get stuck and hold nobody
+// up.
 type progress struct {
 	lang    language
 	total   int
@@ -23,8 +24,9 @@ type progress struct {
 	screen  *screen // nil if there is no terminal
 	status  *statusFile
 	traffic traffic
+	wake    chan struct{} // there is something new to be shown
 	stop    chan struct{}
-	stopped sync.WaitGroup
+	stopped chan struct{}
 
 	mu     sync.Mutex
 	bar    *progressbar.ProgressBar // draws into the air; we take its picture
@@ -32,6 +34,8 @@ type progress struct {
 	done   int
 	counts [len(batch.Classes)]int
 	why    string    // in the engine's words; empty while it goes on
+	since  time.Time // when it began to wait, or went on
+	told   bool      // that the network is away
 	last   time.Time // when something happened
 	drawn  time.Time
 }
@@ -43,7 +47,7 @@ const quietFor = 3 * time.Second
 // progress begins to show the progress of a run that sends total updates.
 func (d *desk) progress(run int64, total int) *progress {
 	p := &progress{
-		lang: d.language(), total: total, out: d.c.err, stop: make(chan struct{}), last: time.Now(),
+		lang: d.language(), total: total, out: d.c.err, wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}), last: time.Now(),
 		bar: progressbar.NewOptions(max(1, total), progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetWidth(barWidth),
 			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"})),
@@ -63,9 +67,9 @@ func (d *desk) progress(run int64, total int) *progress {
 		p.status.write(p.snapshot())
 	}
 	if total > 0 && p.screen != nil {
-		p.show()
+		p.stir()
 	}
-	p.stopped.Go(p.watch)
+	go p.watch()
 	return p
 }
 
@@ -79,7 +83,7 @@ func (p *progress) Done(_ batch.Task, o batch.Outcome) {
 	p.last = now
 	p.tempo.note(now, p.done)
 	if now.Sub(p.drawn) >= 100*time.Millisecond || p.done == p.total {
-		p.draw(now)
+		p.stir()
 	}
 }
 
@@ -87,22 +91,20 @@ func (p *progress) Done(_ batch.Task, o batch.Outcome) {
 func (p *progress) Waiting(why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before := p.why
+	if isNetwork(p.why) && why == "" {
+		p.tempo.restart(time.Now(), p.done)
+	}
 	p.why, p.last = why, time.Now()
-	if isNetwork(before) && why == "" {
-		p.tempo.restart(p.last, p.done)
+	p.since = p.last
+	p.stir()
+}
+
+// stir has what is new shown.
+func (p *progress) stir() {
+	select {
+	case p.wake <- struct{}{}:
+	default: // it will be
 	}
-	if p.screen == nil {
-		// What comes and goes with single replies is told by the minute.
-		switch {
-		case isNetwork(why):
-			fmt.Fprint(p.out, p.lang.sayf("billmark: waiting for %s\n", why))
-		case why == "" && isNetwork(before):
-			fmt.Fprint(p.out, p.lang.say("billmark: going on\n"))
-		}
-		return
-	}
-	p.draw(p.last)
 }
 
 // networkAway begins what the engine says of a network that is away; the cause
@@ -111,47 +113,75 @@ const networkAway = "the network: "
 
 func isNetwork(why string) bool { return strings.HasPrefix(why, networkAway) }
 
-// watch shows what time alone changes, until close.
+// watch shows what is new, and what time alone changes, until close.
 func (p *progress) watch() {
+	defer close(p.stopped)
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	for seconds := 1; ; seconds++ {
+	for seconds := 1; ; {
 		select {
+		case <-p.wake:
+			p.show(false)
 		case <-ticker.C:
+			if p.status != nil {
+				p.status.write(p.snapshot())
+			}
+			p.show(seconds%60 == 0)
+			seconds++
 		case <-p.stop:
+			if p.status != nil {
+				p.status.keep(p.snapshot())
+			}
+			if p.show(false); p.screen != nil {
+				p.screen.end()
+			}
 			return
 		}
-		if p.status != nil {
-			p.status.write(p.snapshot())
-		}
-		if p.screen != nil || seconds%60 == 0 {
-			p.show()
-		}
 	}
 }
 
-// show draws the line, or writes it where there is no terminal.
-func (p *progress) show() {
+// show draws the line. Where there is no terminal it writes what there is to be
+// told, and the line if it is due.
+func (p *progress) show(due bool) {
+	if p.screen != nil {
+		p.screen.draw(p.picture())
+	} else if text := p.news(due); text != "" {
+		io.WriteString(p.out, text)
+	}
+}
+
+// picture is the line as it is drawn.
+func (p *progress) picture() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
-	if p.screen != nil {
-		p.draw(now)
-	} else {
-		fmt.Fprintln(p.out, "billmark: "+joined(p.pieces(now), math.MaxInt, ", "))
-	}
-	p.drawn = now
+	p.drawn = time.Now()
+	p.bar.Set(p.done) // its errors are about drawing: never fatal
+	pieces := append([]piece{{strings.Trim(p.bar.String(), "\r "), dropBar}}, p.pieces(p.drawn)...)
+	return joined(pieces, p.screen.width()-1, "  ")
 }
 
-// draw is called with the lock held.
-func (p *progress) draw(now time.Time) {
-	if p.screen == nil {
-		return
+// tellAfter is how long the network has to be away until that is told where there
+// is no terminal. What comes and goes is told by the minute.
+const tellAfter = time.Second
+
+// news is what there is to be told where there is no terminal.
+func (p *progress) news(due bool) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text, now := "", time.Now()
+	away := isNetwork(p.why)
+	switch {
+	case away && !p.told && now.Sub(p.since) >= tellAfter:
+		p.told = true
+		text = p.lang.sayf("billmark: waiting for %s\n", p.why)
+	case p.told && p.why == "":
+		p.told = false
+		text = p.lang.say("billmark: going on\n")
 	}
-	p.drawn = now
-	p.bar.Set(p.done) // its errors are about drawing: never fatal
-	pieces := append([]piece{{strings.Trim(p.bar.String(), "\r "), dropBar}}, p.pieces(now)...)
-	p.screen.draw(joined(pieces, p.screen.width()-1, "  "))
+	if due {
+		text += "billmark: " + joined(p.pieces(now), math.MaxInt, ", ") + "\n"
+	}
+	return text
 }
 
 // waitingFor is what the run waits for, if it does. The lock is held.
@@ -167,15 +197,12 @@ func (p *progress) waitingFor(now time.Time) string {
 	return ""
 }
 
-// close ends the display, whatever was reached.
+// close ends the display, whatever was reached; if what it is written to is stuck
+// it is left there.
 func (p *progress) close() {
 	close(p.stop)
-	p.stopped.Wait()
-	if p.status != nil {
-		p.status.last = p.snapshot()
-	}
-	if p.screen != nil {
-		p.show()
-		p.screen.end()
+	select {
+	case <-p.stopped:
+	case <-time.After(time.Second):
 	}
 }

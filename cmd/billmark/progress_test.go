@@ -63,7 +63,7 @@ func TestProgressLine(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			p.did(2, batch.Rejected)
 			time.Sleep(time.Millisecond)
-			p.show()
+			p.show(true)
 			if got := g.text(); got != tt.want {
 				t.Errorf("width %d:\n%s\nwant\n%s", tt.width, got, tt.want)
 			}
@@ -77,6 +77,7 @@ func TestProgressWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, g, _ := progressOn(120, 100, nil)
 		last := func() string {
+			synctest.Wait()
 			p.screen.mu.Lock()
 			defer p.screen.mu.Unlock()
 			return g.text()[strings.LastIndex(g.text(), "\n")+1:]
@@ -113,9 +114,13 @@ func TestProgressPiped(t *testing.T) {
 			time.Sleep(time.Second)
 			p.did(1, batch.Confirmed)
 			if i == 100 {
-				p.Waiting("the network: no route to host")
+				p.Waiting("the network: it comes and goes")
 				p.Waiting("")
 				p.Waiting("the API, which asked to slow down")
+				p.Waiting("")
+				p.Waiting("the network: no route to host")
+			}
+			if i == 105 {
 				p.Waiting("")
 			}
 		}

@@ -32,15 +32,17 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 	for i, r := range list {
 		queue = append(queue, batch.Task{Update: r.Update, Row: i + 1, Line: r.Line, Again: true})
 	}
+	p := x.progress(run, len(list))
 	job := batch.Job{
 		Account: x.account, Tasks: &queue, Journal: x.journal, RunID: run,
-		Open:     func() batch.Poster { return x.client.Open() },
+		Open:     func() batch.Poster { return p.traffic.watch(x.client.Open()) },
 		Function: api.Update, Form: api.AppendForm, Meaning: api.Judge, Pace: batch.NewPace(x.s.rate.limit),
-		Workers: min(int(x.s.workers), len(list)), Attempts: int(x.s.attempts), MaxFailures: max(20, len(list)/10), Sinks: []batch.Sink{sink},
+		Workers: min(int(x.s.workers), len(list)), Attempts: int(x.s.attempts), MaxFailures: max(20, len(list)/10), Sinks: []batch.Sink{sink, p},
 	}
 	x.sending.Store(true)
 	ended, failure := job.Run(ctx)
 	x.sending.Store(false)
+	p.close()
 	x.tellEnded(ended)
 	summary := batch.Summary{Rows: len(list), Requests: ended.Requests, Finished: time.Now()}
 	for _, r := range list {

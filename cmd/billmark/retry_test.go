@@ -140,7 +140,7 @@ func shyServer(t *testing.T, s *shop, handle http.HandlerFunc) (l *shy, roots st
 // TestTakenAndClosed: while all connections are taken and closed the run waits,
 // and says so; no row fails for it, however few attempts it has.
 func TestTakenAndClosed(t *testing.T) {
-	const rows, away = 60, time.Second
+	const rows, away = 60, 3 * time.Second
 	s := newShop(t, 0)
 	var requests atomic.Int64
 	var l *shy

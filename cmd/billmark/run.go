@@ -232,12 +232,21 @@ func (d *desk) tellEnded(e batch.Ended) {
 	}
 }
 
-// interject says something to somebody who has just pressed ^C.
+// interject says something to somebody who has just pressed ^C. Standard error
+// may be stuck, which must not hold up what he wants.
 func (d *desk) interject(text string) {
 	if isTerminal(d.c.err) {
 		text = "\n" + text
 	}
-	fmt.Fprint(d.c.err, text)
+	said := make(chan struct{})
+	go func() {
+		fmt.Fprint(d.c.err, text)
+		close(said)
+	}()
+	select {
+	case <-said:
+	case <-time.After(time.Second / 5):
+	}
 }
 
 // interruptible gives a context that the first interrupt cancels; the second
@@ -255,16 +264,8 @@ func (d *desk) interruptible() (context.Context, func()) {
 			case <-signals:
 			}
 			if !first {
-				said := make(chan struct{})
-				go func() {
-					if d.sending.Load() {
-						d.interject(d.language().say("billmark: left at once: what was in flight is unknown until settled; the same command goes on with the rest\n"))
-					}
-					close(said)
-				}()
-				select {
-				case <-said:
-				case <-time.After(time.Second / 5): // standard error may be stuck
+				if d.sending.Load() {
+					d.interject(d.language().say("billmark: left at once: what was in flight is unknown until settled; the same command goes on with the rest\n"))
 				}
 				d.c.leave(exitInterrupted)
 				return

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"billmark/batch"
@@ -55,14 +56,23 @@ func (p *progress) snapshot() status {
 	return s
 }
 
-// statusFile writes the status of one run. It is used by one goroutine at a
-// time. That it cannot be written is warned of once and changes nothing.
+// statusFile writes the status of one run. That it cannot be written is warned of
+// once and changes nothing. It may be used by many goroutines at once.
 type statusFile struct {
-	path   string
-	err    io.Writer
-	base   status
+	path string
+	err  io.Writer
+	base status
+
+	mu     sync.Mutex
 	last   status
 	warned bool
+}
+
+// keep notes a status to be written at the end.
+func (f *statusFile) keep(s status) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = s
 }
 
 func (d *desk) newStatus(run int64, total int) *statusFile {
@@ -73,6 +83,8 @@ func (d *desk) newStatus(run int64, total int) *statusFile {
 
 // write replaces the file with a new status.
 func (f *statusFile) write(s status) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.last = s
 	s.File, s.Account, s.Run, s.PID, s.StartedAt = f.base.File, f.base.Account, f.base.Run, f.base.PID, f.base.StartedAt
 	s.UpdatedAt = time.Now().UTC().Format(time.RFC3339)
@@ -84,7 +96,9 @@ func (f *statusFile) write(s status) {
 
 // end writes the last status.
 func (f *statusFile) end(code int, summary *summaryJSON) {
+	f.mu.Lock()
 	s := f.last
+	f.mu.Unlock()
 	s.State, s.WaitingFor, s.SecondsLeft, s.Exit, s.Summary = "finished", "", nil, &code, summary
 	if code != exitDone && code != exitFailures && code != exitDoubts {
 		s.State = "stopped"
