@@ -18,6 +18,7 @@ import (
 // twice for every update. What it refused when the budget was used up is
 // unsent, the summary says what helps, and the same command sends it.
 func TestRetryBudget(t *testing.T) {
+	t.Parallel()
 	const rows = 400
 	s := newShop(t, 0)
 	var requests atomic.Int64
@@ -65,6 +66,7 @@ func TestRetryBudget(t *testing.T) {
 // what is left of the file is named beside what is to be mended, at half the
 // pace.
 func TestNextAfterRefusals(t *testing.T) {
+	t.Parallel()
 	for rate, half := range map[string]string{"50/s": "25/s", "5/s": "2.5/s", "60/m": "30/m", "1/s": "30/m", "3000/m": "25/s", "0": ""} {
 		s := newShop(t, 0)
 		s.url = "http://" + sayingTo(t, func(c net.Conn) {
@@ -140,6 +142,7 @@ func shyServer(t *testing.T, s *shop, handle http.HandlerFunc) (l *shy, roots st
 // TestTakenAndClosed: while all connections are taken and closed the run waits,
 // and says so; no row fails for it, however few attempts it has.
 func TestTakenAndClosed(t *testing.T) {
+	t.Parallel()
 	const rows, away = 60, 3 * time.Second
 	s := newShop(t, 0)
 	var requests atomic.Int64
@@ -172,6 +175,7 @@ func TestTakenAndClosed(t *testing.T) {
 // TestResendUnreached: an update that a killed run had begun, and that cannot
 // be sent again as the API is not there, is as unknown as it was.
 func TestResendUnreached(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, 0)
 	came, done := make(chan bool, 10), make(chan bool)
 	l, roots := shyServer(t, s, func(w http.ResponseWriter, r *http.Request) {
