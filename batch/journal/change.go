@@ -51,7 +51,7 @@ func (j *Journal) applyEnd(e *entry) (*row, error) {
 	if e.kind == settle && o.Class == batch.Unsent {
 		r.class = batch.Unsent
 		if r.seq > 0 { // what an earlier request achieved still stands
-			r.class = batch.Confirmed
+			r.class, r.reason, r.code, r.text, r.finished = batch.Confirmed, o.Reason, "", o.Text, o.Finished.Unix()
 		}
 	}
 	if o.Class == batch.Confirmed {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -96,6 +97,21 @@ func TestForsaken(t *testing.T) {
 		return batch.Outcome{Class: batch.Confirmed, Reason: batch.ReasonReplied, Code: "0", Text: "ok", Attempts: attempts, Posted: true}
 	}
 	look("sent again", map[uint64]batch.Outcome{4: yes(3), 5: yes(3), 6: yes(2)})
+}
+
+// TestForsakenSettled: an update that was confirmed once, and sent again by a
+// process that was killed, is what it was if the second time had no effect; the
+// record says who said so.
+func TestForsakenSettled(t *testing.T) {
+	path, _, _ := flight(t)
+	j := mustOpen(t, killed(t, path))
+	must(t, j.Settle(paid(4).Update, batch.Outcome{Class: batch.Unsent, Reason: batch.ReasonSettled, Text: "Anna", Finished: at.Add(time.Hour)}, "by hand"))
+	for _, r := range records(t, j) {
+		o := r.Outcome
+		if r.Update.Bill == 4 && (o.Class != batch.Confirmed || o.Reason != batch.ReasonSettled || o.Text != "Anna" || o.Code != "" || !o.Finished.Equal(at.Add(time.Hour))) {
+			t.Errorf("%+v", r)
+		}
+	}
 }
 
 // TestInFlight: whoever opens the journal of a killed process finds what that
