@@ -31,8 +31,8 @@ type Answer struct {
 	// TooLong says that the body was over the limit and Body is only its
 	// beginning.
 	TooLong bool
-	// Encoding is how the body says it is encoded, which nobody asked for;
-	// empty if it is not.
+	// Encoding is how the body is said to be compressed, which nobody asked
+	// for; empty if it is not.
 	Encoding string
 	// RetryAfter is how long the server asks to wait, or 0.
 	RetryAfter time.Duration

@@ -61,6 +61,10 @@ func (s *Stop) Unwrap() error { return s.Err }
 // down, before a run stops.
 const inARow = 5
 
+// usualTries is how many of those that asked to slow down there are an update,
+// unless Attempts or the budget allows fewer.
+const usualTries = 3
+
 // The budget for all retries of a run, counted in updates that the API
 // accepted: a hundred retries, and then one for every ten updates accepted. So
 // a service that refuses many requests is not asked twice as often for it,
@@ -81,7 +85,7 @@ type brake struct {
 	finished, failures  int
 	untried             int // refused, and not tried again as the budget was used up
 	unverified, tooMany int // updates in a row
-	refused             int // requests in a row; what asks for a rest counts as all tries of an update
+	refused             int // tries in a row; one that asks for a rest counts as usualTries
 	accepted            bool
 }
 
@@ -105,7 +109,7 @@ func (b *brake) retry(tries int, r refusal) bool {
 	case plain:
 		b.refused++
 	case asked:
-		b.refused += b.attempts
+		b.refused += usualTries
 	}
 	switch {
 	case tries >= b.attempts:
@@ -155,7 +159,7 @@ func (b *brake) judge() *Stop {
 	switch {
 	case b.unverified >= inARow:
 		return &Stop{Reason: StopUnverified, Count: b.unverified}
-	case b.tooMany >= inARow && (b.refused >= inARow*b.attempts || !b.accepted): // an update has fewer tries when the budget is used up
+	case b.tooMany >= inARow && (b.refused >= inARow*min(b.attempts, usualTries) || !b.accepted):
 		return &Stop{Reason: StopTooMany, Count: b.tooMany}
 	case b.finished >= trust && !b.accepted:
 		return &Stop{Reason: StopRefused, Count: b.finished}

@@ -54,8 +54,10 @@
 //
 // Few retries. Only what the API refused at the door is sent again in a run, as
 // often as Attempts allows, and all retries of a run together are at most a
-// hundred, and then one for ten updates accepted: TestRetryBudget. A network
-// that goes away fails no row: TestNetworkAway, TestConnectionsFail.
+// hundred, and one more for ten updates accepted; of several refused at once
+// because the API wants a rest, which it gets, one counts: TestRetryBudget,
+// TestWindow. A network that goes away fails no row: TestNetworkAway,
+// TestConnectionsFail.
 //
 // Clean stop. The first interrupt starts nothing more and finishes what is in
 // flight; the second leaves at once: TestDrain, TestKillInterrupt,

@@ -58,6 +58,14 @@ type Job struct {
 // rest is a time in which the API wants to be left alone.
 type rest struct{ until time.Time }
 
+// left is how much of it is left; no rest, which is nil, has nothing left.
+func (r *rest) left() time.Duration {
+	if r == nil {
+		return 0
+	}
+	return time.Until(r.until)
+}
+
 // Unrecorded is an outcome that the journal did not take. The journal holds
 // the update as begun, so it counts as unknown from now on.
 type Unrecorded struct {
@@ -165,10 +173,9 @@ func (j *Job) refused(tries int, after time.Duration, known *rest) (again bool) 
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	kind := plain
-	if after > 0 {
-		now := j.rest.Load()
-		if kind = asked; now != known {
-			kind = askedBefore
+	if now := j.rest.Load(); after > 0 {
+		if kind = askedBefore; now == known {
+			kind = asked
 		}
 		until := time.Now().Add(min(after, retryAfterLimit))
 		if kind == asked || until.After(now.until) {
@@ -192,23 +199,15 @@ func (j *Job) permit(ctx context.Context) error {
 		if err := j.Pace.Take(ctx); err != nil {
 			return err
 		}
-		if j.heldBack() <= 0 && !j.network.away() {
+		if j.rest.Load().left() <= 0 && !j.network.away() {
 			return nil
 		}
 	}
 }
 
-// heldBack is how long the API still wants to be left alone.
-func (j *Job) heldBack() time.Duration {
-	if r := j.rest.Load(); r != nil {
-		return time.Until(r.until)
-	}
-	return 0
-}
-
 // slowDown waits as long as the API asked for.
 func (j *Job) slowDown(ctx context.Context) error {
-	left := j.heldBack()
+	left := j.rest.Load().left()
 	if left <= 0 {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (j *Job) judgeWhole(answer Answer, err error) (o Outcome, stop *Stop) {
 	case answer.TooLong:
 		return Outcome{Class: Unverified, Reason: ReasonTooLong}, nil
 	case answer.Encoding != "":
-		return Outcome{Class: Unverified, Reason: ReasonShape, Text: fmt.Sprintf("it is encoded (%s), which was not asked for", answer.Encoding)}, nil
+		return Outcome{Class: Unverified, Reason: ReasonShape, Text: fmt.Sprintf("it is compressed (%s), which was not asked for", answer.Encoding)}, nil
 	}
 	reply, err := j.Account.Verify(answer.Body)
 	o = Outcome{Code: reply.Code, Text: reply.Text}

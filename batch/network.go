@@ -24,6 +24,7 @@ type network struct {
 	losses  int                         // connections that could not be made since the last reply
 	since   time.Time                   // when the first of them could not
 	waits   *backoff.ExponentialBackOff // of the probes since then
+	over    func()                      // tells that the run goes on; nil if it did not tell that it waits
 	back    chan struct{}               // closed when the network is back; nil while it is there
 }
 
@@ -35,6 +36,10 @@ func (n *network) there(replied bool) {
 	n.reached = true
 	if replied {
 		n.losses = 0
+		if n.over != nil {
+			n.over()
+			n.over = nil
+		}
 	}
 }
 
@@ -62,14 +67,10 @@ func (n *network) lost(ctx context.Context, p Poster, cause error) error {
 	if ctx.Err() != nil || !n.leave() { // the run is over, which is why; or another probes
 		return ctx.Err()
 	}
-	var over func()
 	for cause != nil {
 		pause, stop := n.lose(cause)
 		if stop != nil {
 			return stop
-		}
-		if pause > 0 && over == nil {
-			over = n.waiting("the network: " + cause.Error())
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return err
@@ -84,9 +85,6 @@ func (n *network) lost(ctx context.Context, p Poster, cause error) error {
 				cause = errors.New(o.Text)
 			}
 		}
-	}
-	if over != nil {
-		over()
 	}
 	n.enter()
 	return nil
@@ -132,6 +130,9 @@ func (n *network) lose(cause error) (pause time.Duration, stop error) {
 		return 0, &Stop{Reason: StopUnreachable, Err: cause}
 	case n.reached && n.losses == 1:
 		return 0, nil
+	}
+	if n.over == nil {
+		n.over = n.waiting("the network: " + cause.Error())
 	}
 	return n.waits.NextBackOff(), nil
 }

@@ -65,15 +65,14 @@ func (w *worker) task(ctx context.Context, task Task) (o Outcome, is stage) {
 	o, is = notReached, notEnded
 	for j.permit(ctx) == nil {
 		var after time.Duration
-		var known *rest
 		err := w.poster.Connect(ctx)
+		known := j.rest.Load()
 		switch {
 		case err != nil:
 			o, is = w.unconnected(task, err)
-		case j.heldBack() > 0: // meanwhile
+		case known.left() > 0: // asked for meanwhile
 			continue
 		default:
-			known = j.rest.Load()
 			o, after, is = w.try(ctx, task)
 		}
 		switch {

@@ -92,14 +92,17 @@ func (r *replyReader) readAny(from *source) (batch.Answer, ending, error) {
 	}
 }
 
-// encoding is how a body is said to be encoded, other than not at all. The usual
-// word for that is identity, and that of many PHP programs none.
+// encoding is how a body is said to be compressed. Other words in its place, such
+// as none or utf-8, are mistakes of PHP programs that mean nothing.
 func encoding(h http.Header) string {
-	named := strings.Join(h.Values("Content-Encoding"), ", ")
-	if strings.EqualFold(named, "identity") || strings.EqualFold(named, "none") {
-		return ""
+	named := strings.ToLower(strings.Join(h.Values("Content-Encoding"), ", "))
+	for word := range strings.SplitSeq(named, ",") {
+		switch strings.TrimSpace(word) {
+		case "gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd":
+			return named
+		}
 	}
-	return named
+	return ""
 }
 
 // final reads headers until those of a final reply have come.
