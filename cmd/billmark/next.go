@@ -103,7 +103,7 @@ func (d *desk) goOn(without ...string) string {
 // time being; "" if it did not, or the pace has no half.
 func (d *desk) slower() string {
 	limit := d.s.rate.limit
-	if d.decided.Plan().Reasons[batch.ReasonTooMany] == 0 || limit == rate.Inf {
+	if d.decided.Plan().Reasons[batch.ReasonTooMany] == 0 || limit == rate.Inf || d.show == nil { // of a report nobody knows the pace
 		return ""
 	}
 	for _, unit := range []string{"s", "m", "h"} {
@@ -187,7 +187,7 @@ func (d *desk) leftText() string {
 // slowText advises who has met a service that wants to be asked more slowly.
 func (d *desk) slowText(s *batch.Summary) string {
 	refused := d.decided.Plan().Reasons[batch.ReasonTooMany]
-	if refused == 0 || d.s.rehearsal {
+	if refused == 0 || d.slowed || d.s.rehearsal { // a stop for it has its own hint
 		return ""
 	}
 	l := d.language()

@@ -82,7 +82,7 @@ func (p *progress) Done(_ batch.Task, o batch.Outcome) {
 	p.counts[o.Class]++
 	p.last = now
 	p.tempo.note(now, p.done)
-	if now.Sub(p.drawn) >= 100*time.Millisecond || p.done == p.total {
+	if p.screen != nil && (now.Sub(p.drawn) >= 100*time.Millisecond || p.done == p.total) {
 		p.stir()
 	}
 }
@@ -96,7 +96,7 @@ func (p *progress) Waiting(why string) {
 	}
 	p.why, p.last = why, time.Now()
 	p.since = p.last
-	p.stir()
+	p.stir() // where there is no terminal, going on is told at once
 }
 
 // stir has what is new shown.
@@ -129,9 +129,6 @@ func (p *progress) watch() {
 			p.show(seconds%60 == 0)
 			seconds++
 		case <-p.stop:
-			if p.status != nil {
-				p.status.keep(p.snapshot())
-			}
 			if p.show(false); p.screen != nil {
 				p.screen.end()
 			}
@@ -204,5 +201,8 @@ func (p *progress) close() {
 	select {
 	case <-p.stopped:
 	case <-time.After(time.Second):
+	}
+	if p.status != nil {
+		p.status.keep(p.snapshot())
 	}
 }

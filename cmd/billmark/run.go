@@ -135,6 +135,11 @@ func (d *desk) post(ctx context.Context, files *outputs) error {
 	ended, failure := d.send(ctx, run, log)
 	d.show.close()
 	summary.Requests = ended.Requests
+	var stop *batch.Stop
+	if errors.As(failure, &stop) {
+		d.toMend = stop.Reason == batch.StopAccount || stop.Reason == batch.StopTLS
+		d.slowed = stop.Reason == batch.StopTooMany
+	}
 	d.tellEnded(ended)
 	if failure != nil {
 		failure = midway(failure)
@@ -147,8 +152,6 @@ func (d *desk) post(ctx context.Context, files *outputs) error {
 		}
 		summary.Stopped = inWords(failure).message
 	}
-	var stop *batch.Stop
-	d.toMend = errors.As(failure, &stop) && (stop.Reason == batch.StopAccount || stop.Reason == batch.StopTLS)
 	return d.finish(files, summary, failure, log)
 }
 
@@ -223,21 +226,28 @@ func verdict(counts [len(batch.Classes)]int) error {
 // that only this process knows, since the journal could not take them, and that
 // retries were spared.
 func (d *desk) tellEnded(e batch.Ended) {
-	if e.Untried > 0 {
-		fmt.Fprintf(d.c.err, "billmark: %s got fewer tries than --attempts allows: the API asked too often to slow down\n", many(e.Untried, "update"))
+	text := ""
+	if e.Untried > 0 && !d.slowed {
+		text = fmt.Sprintf("billmark: %s got fewer tries than --attempts allows: the API asked too often to slow down\n", many(e.Untried, "update"))
 	}
 	for _, u := range e.Unrecorded {
-		fmt.Fprintf(d.c.err, "billmark: not surely in the journal: line %d, %s: %s (code %q); if it is missing there, it counts as unknown until settled\n",
+		text += fmt.Sprintf("billmark: not surely in the journal: line %d, %s: %s (code %q); if it is missing there, it counts as unknown until settled\n",
 			u.Task.Line, u.Task.Update, u.Outcome.Class, u.Outcome.Code)
 	}
+	d.mention(text)
 }
 
-// interject says something to somebody who has just pressed ^C. Standard error
-// may be stuck, which must not hold up what he wants.
+// interject says something to somebody who has just pressed ^C.
 func (d *desk) interject(text string) {
 	if isTerminal(d.c.err) {
 		text = "\n" + text
 	}
+	d.mention(text)
+}
+
+// mention says something on standard error, which may be stuck: that must not
+// hold up what is to be done.
+func (d *desk) mention(text string) {
 	said := make(chan struct{})
 	go func() {
 		fmt.Fprint(d.c.err, text)

@@ -43,6 +43,7 @@ type desk struct {
 	show     *progress    // of the run that is on, or was
 	summary  *summaryJSON // of the run that is over
 	toMend   bool         // it stopped because of the account, the key or the server's certificate
+	slowed   bool         // it stopped because the API went on asking to slow down
 	asking   atomic.Bool  // somebody is being asked
 	sending  atomic.Bool  // requests may be in flight
 	declined bool         // and did not say yes

@@ -63,9 +63,15 @@ type statusFile struct {
 	err  io.Writer
 	base status
 
-	mu     sync.Mutex
-	last   status
-	warned bool
+	mu            sync.Mutex
+	last          status
+	warned, ended bool
+}
+
+func (d *desk) newStatus(run int64, total int) *statusFile {
+	return &statusFile{path: d.s.statusFile, err: d.c.err, base: status{
+		File: d.copy.name, Account: d.s.account, Run: run, PID: os.Getpid(), StartedAt: d.started.UTC().Format(time.RFC3339),
+	}, last: status{Total: total}}
 }
 
 // keep notes a status to be written at the end.
@@ -75,35 +81,44 @@ func (f *statusFile) keep(s status) {
 	f.last = s
 }
 
-func (d *desk) newStatus(run int64, total int) *statusFile {
-	return &statusFile{path: d.s.statusFile, err: d.c.err, base: status{
-		File: d.copy.name, Account: d.s.account, Run: run, PID: os.Getpid(), StartedAt: d.started.UTC().Format(time.RFC3339),
-	}, last: status{Total: total}}
-}
-
-// write replaces the file with a new status.
+// write replaces the file with a new status, unless the last one stands there.
 func (f *statusFile) write(s status) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.last = s
-	s.File, s.Account, s.Run, s.PID, s.StartedAt = f.base.File, f.base.Account, f.base.Run, f.base.PID, f.base.StartedAt
-	s.UpdatedAt = time.Now().UTC().Format(time.RFC3339)
-	if err := replaceFile(f.path, s); err != nil && !f.warned {
-		f.warned = true
-		fmt.Fprintf(f.err, "billmark: warning: --status-file: %v; the run is not affected\n", err)
-	}
+	f.put(func() bool {
+		if !f.ended {
+			f.last = s
+		}
+		return !f.ended
+	})
 }
 
 // end writes the last status.
 func (f *statusFile) end(code int, summary *summaryJSON) {
+	f.put(func() bool {
+		f.last.State, f.last.WaitingFor, f.last.SecondsLeft, f.last.Exit, f.last.Summary = "finished", "", nil, &code, summary
+		if code != exitDone && code != exitFailures && code != exitDoubts {
+			f.last.State = "stopped"
+		}
+		f.ended = true
+		return true
+	})
+}
+
+// put writes what change has made of the status, if that says so.
+func (f *statusFile) put(change func() bool) {
 	f.mu.Lock()
-	s := f.last
-	f.mu.Unlock()
-	s.State, s.WaitingFor, s.SecondsLeft, s.Exit, s.Summary = "finished", "", nil, &code, summary
-	if code != exitDone && code != exitFailures && code != exitDoubts {
-		s.State = "stopped"
+	var err error
+	if change() {
+		s := f.last
+		s.File, s.Account, s.Run, s.PID, s.StartedAt = f.base.File, f.base.Account, f.base.Run, f.base.PID, f.base.StartedAt
+		s.UpdatedAt = time.Now().UTC().Format(time.RFC3339)
+		err = replaceFile(f.path, s)
 	}
-	f.write(s)
+	warn := err != nil && !f.warned
+	f.warned = f.warned || warn
+	f.mu.Unlock()
+	if warn { // who writes it may get stuck
+		fmt.Fprintf(f.err, "billmark: warning: --status-file: %v; the run is not affected\n", err)
+	}
 }
 
 // replaceFile writes a small file that readers find whole, old or new. It does

@@ -247,7 +247,11 @@ func (w *watcher) file(ctx context.Context, d *desk, path string) (verdict strin
 	}
 	err = d.post(ctx, files)
 	var stop *batch.Stop
-	switch code := codeOf(err); {
+	code := codeOf(err)
+	if left := d.sendable(); left > 0 && (code == exitFailures || code == exitDoubts) {
+		return "", &told{code: code, message: fmt.Sprintf("the API asked to slow down, %s unsent", many(left, "update")), err: err}
+	}
+	switch {
 	case code == exitDone:
 		return toDone, nil
 	case code == exitFailures:
@@ -258,6 +262,14 @@ func (w *watcher) file(ctx context.Context, d *desk, path string) (verdict strin
 		return toLook, err // it is about these rows: another try would only go on failing
 	}
 	return "", err
+}
+
+// sendable is how many updates the same command would send.
+func (d *desk) sendable() int {
+	if d.decided == nil {
+		return 0
+	}
+	return d.decided.Plan().Sending()
 }
 
 // ofTheFile reports whether a refusal is about the file itself.

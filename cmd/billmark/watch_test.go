@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -234,6 +238,48 @@ func TestWatchAway(t *testing.T) {
 	}
 	x.holds("done/a.csv", "done/a.report.csv")
 	if said := x.world.err.String(); strings.Count(said, "stays where it is: the API cannot be reached") != 1 || !strings.Contains(said, "the next time in 1 minute") {
+		t.Errorf("said:\n%s", said)
+	}
+}
+
+// TestWatchSlow leaves a file where it is as long as the API asks to slow down,
+// and goes on with what was refused.
+func TestWatchSlow(t *testing.T) {
+	x := newInbox(t)
+	var kind atomic.Bool
+	var requests atomic.Int64
+	x.s.once, x.s.attempts, x.s.journal = false, 1, x.shop.journal+"2"
+	x.s.api = "http://" + sayingTo(t, func(c net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		requests.Add(1)
+		if body, _ := io.ReadAll(r.Body); strings.HasPrefix(string(body), "bill_id=2&") && !kind.Load() {
+			io.WriteString(c, http11("429 Too Many Requests", "", "Connection: close"))
+			return
+		}
+		io.WriteString(c, http11("200 OK", yes, "Connection: close"))
+	}) + "/api/"
+	x.put("a.csv", head+"1,cancel,,\n2,cancel,,\n3,cancel,,\n")
+	start := x.clock
+	code := x.watch(func(int) error {
+		switch since := x.clock.Sub(start); {
+		case since > 4*time.Hour:
+			return context.Canceled
+		case since > 2*time.Hour && !kind.Load():
+			if got := x.files(); !slices.Contains(got, "a.csv") || requests.Load() < 4 || requests.Load() > 12 {
+				t.Errorf("after two hours and %d requests: %v", requests.Load(), got)
+			}
+			kind.Store(true)
+		}
+		return nil
+	})
+	if code != exitDone {
+		t.Errorf("exit %d", code)
+	}
+	x.holds("done/a.csv", "done/a.report.csv")
+	if said := x.world.err.String(); strings.Count(said, "stays where it is: the API asked to slow down, 1 update unsent") != 1 {
 		t.Errorf("said:\n%s", said)
 	}
 }
