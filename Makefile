@@ -62,7 +62,7 @@ pace: ## how exactly the program keeps to its pace, measured where requests arri
 	BILLMARK_PACE=1 go test -count=1 -timeout 2h -v -run '^Test(Pace|Connections)Measured$$' ./cmd/billmark
 
 torture: ## ten times as much of everything that kills, cuts and fails
-	BILLMARK_TORTURE=1 go test -count=1 -timeout 3h -v -run 'Simulation|Damage|Kill|Fail|Model|History' ./batch/... ./cmd/...
+	BILLMARK_TORTURE=1 go test -count=1 -timeout 3h -v -run 'Simulation|Damage|Kill|Fail|Model|History|Fate' ./batch/... ./cmd/...
 
 audit: ## 200,000 rows over connections that go wrong, every verdict held against what the server knows; takes minutes
 	BILLMARK_AUDIT=1 go test -count=1 -timeout 30m -v -run '^TestAudit$$' ./cmd/billmark

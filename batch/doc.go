@@ -16,8 +16,8 @@
 // At most once. Over all runs, the request of an update starts at most once,
 // except after proof that nothing left, after HTTP status 429, or by --again
 // or settle. The journal refuses to begin an update that was begun before
-// (ErrSentBefore), which stops the run: TestSimulation, TestKill,
-// TestLife (journal), TestUnsentIsTrue (client).
+// (ErrSentBefore), which stops the run: TestSimulation, TestKill, TestFate,
+// TestLife (journal), TestForsaken (journal), TestUnsentIsTrue (client).
 //
 // Confirmed is final. What is confirmed is not sent again, in this run or a
 // later one, in whatever file it stands: TestDecideEveryHistory,

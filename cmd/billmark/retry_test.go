@@ -109,6 +109,7 @@ type shy struct {
 	net.Listener
 	closing atomic.Bool
 	closed  atomic.Int64
+	open    atomic.Int64 // connections that the server has to do with
 }
 
 func (l *shy) Accept() (net.Conn, error) {
@@ -132,7 +133,14 @@ func shyServer(t *testing.T, s *shop, handle http.HandlerFunc) (l *shy, roots st
 		t.Fatal(err)
 	}
 	l = &shy{Listener: raw}
-	server := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: handle}
+	server := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: handle, ConnState: func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			l.open.Add(1)
+		case http.StateClosed:
+			l.open.Add(-1)
+		}
+	}}
 	t.Cleanup(func() { server.Close() })
 	go server.Serve(tls.NewListener(l, config))
 	s.url = "https://" + raw.Addr().String() + "/api/"
@@ -209,5 +217,15 @@ func TestResendUnreached(t *testing.T) {
 	}
 	if code, out, text := s.here(nil, resend...); code != exitDone || len(came) != 1 {
 		t.Errorf("sent again: exit code %d, %d requests:\n%s%s", code, len(came), out, text)
+	}
+}
+
+// within waits for something that must come soon.
+func within(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not in time: %s", what)
+		}
 	}
 }

@@ -77,13 +77,3 @@ func stuck(t *testing.T, interrupt bool) {
 		t.Errorf("exit code %d after %d requests:\n%s", code, n, words)
 	}
 }
-
-// within waits for something that must come soon.
-func within(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not in time: %s", what)
-		}
-	}
-}
