@@ -171,9 +171,10 @@ func (f *fate) step() {
 	for form, replies := range f.arrived {
 		f.look(form, before, after, replies[came[form]:], again, killed)
 	}
-	for form, r := range before { // what nobody touched is what it was
-		if len(f.arrived[form]) == came[form] && after[form].Outcome.Class != r.Outcome.Class && again != "--confirm" && again != "--unsent" {
-			f.fail("%s was %s and is %s", form, r.Outcome.Class, after[form].Outcome.Class)
+	for form, r := range before { // what did not arrive is what it was, unless it was begun
+		is := after[form].Outcome.Class
+		if len(f.arrived[form]) == came[form] && is != r.Outcome.Class && !strings.HasPrefix(again, "--") && !(killed && is == batch.Unknown) {
+			f.fail("%s was %s and is %s", form, r.Outcome.Class, is)
 		}
 	}
 }
