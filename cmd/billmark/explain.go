@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"billmark/batch"
 	"billmark/batch/api"
@@ -71,10 +72,11 @@ func explain(c *console, err error) int {
 		return int(f)
 	}
 	t := inWords(err)
-	fmt.Fprint(c.err, folded(c.err, fmt.Sprintf("billmark: error: %s\n", t.message)))
+	text := folded(c.err, fmt.Sprintf("billmark: error: %s\n", t.message))
 	if t.hint != "" {
-		fmt.Fprint(c.err, folded(c.err, fmt.Sprintf("billmark: hint: %s\n", t.hint)))
+		text += folded(c.err, fmt.Sprintf("billmark: hint: %s\n", t.hint))
 	}
+	c.mention(text, time.Second)
 	return t.code
 }
 

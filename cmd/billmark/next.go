@@ -82,9 +82,9 @@ func (d *desk) next(s *batch.Summary, failed string) string {
 	case n[batch.Rejected]+n[batch.Invalid] > 0 && failed != "":
 		return d.s.command("run", failed, ofOneFile...)
 	case n[batch.Unsent] > 0 && d.decided.Plan().Sending() > 0:
-		return d.goOn()
+		return d.goOn("again")
 	case d.decided.Plan().Reasons[batch.ReasonFirst] > 0: // it was a trial
-		return d.goOn("first")
+		return d.goOn("again", "first")
 	}
 	return ""
 }
@@ -99,11 +99,11 @@ func (d *desk) goOn(without ...string) string {
 	return m.command("run", d.argument(), without...)
 }
 
-// slower is half the pace if the API refused updates of the manifest for the
-// time being; "" if it did not, or the pace has no half.
+// slower is half the pace if the API refused updates in this run for the time
+// being; "" if it did not, or the pace has no half.
 func (d *desk) slower() string {
 	limit := d.s.rate.limit
-	if d.decided.Plan().Reasons[batch.ReasonTooMany] == 0 || limit == rate.Inf || d.show == nil { // of a report nobody knows the pace
+	if d.show == nil || !d.show.wasRefused() || limit == rate.Inf {
 		return ""
 	}
 	for _, unit := range []string{"s", "m", "h"} {
@@ -181,13 +181,13 @@ func (d *desk) leftText() string {
 	if left == 0 {
 		return ""
 	}
-	return d.language().sayf("            %s still to be sent: %s\n", d.language().many(left, "update"), d.goOn())
+	return d.language().sayf("            %s still to be sent: %s\n", d.language().many(left, "update"), d.goOn("again"))
 }
 
 // slowText advises who has met a service that wants to be asked more slowly.
 func (d *desk) slowText(s *batch.Summary) string {
 	refused := d.decided.Plan().Reasons[batch.ReasonTooMany]
-	if refused == 0 || d.slowed || d.s.rehearsal { // a stop for it has its own hint
+	if refused == 0 || d.slowed || d.s.rehearsal || d.show != nil && !d.show.wasRefused() { // a stop for it has its own hint
 		return ""
 	}
 	l := d.language()

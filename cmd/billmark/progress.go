@@ -33,6 +33,7 @@ type progress struct {
 	tempo  tempo
 	done   int
 	counts [len(batch.Classes)]int
+	slow   bool      // an update was left unsent as the API asked to slow down
 	why    string    // in the engine's words; empty while it goes on
 	since  time.Time // when it began to wait, or went on
 	told   bool      // that the network is away
@@ -80,6 +81,7 @@ func (p *progress) Done(_ batch.Task, o batch.Outcome) {
 	now := time.Now()
 	p.done++
 	p.counts[o.Class]++
+	p.slow = p.slow || o.Reason == batch.ReasonTooMany
 	p.last = now
 	p.tempo.note(now, p.done)
 	if p.screen != nil && (now.Sub(p.drawn) >= 100*time.Millisecond || p.done == p.total) {
@@ -97,6 +99,14 @@ func (p *progress) Waiting(why string) {
 	p.why, p.last = why, time.Now()
 	p.since = p.last
 	p.stir() // where there is no terminal, going on is told at once
+}
+
+// wasRefused reports whether an update was left unsent as the API asked to slow
+// down.
+func (p *progress) wasRefused() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.slow
 }
 
 // stir has what is new shown.

@@ -58,6 +58,9 @@ func rewrite(c *console, s *settings, file string) (err error) {
 	if err := d.read(file); err != nil {
 		return err
 	}
+	if err := d.decideAfter(); err != nil {
+		return err
+	}
 	files, err := d.outputs(file)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ func (x *settling) sendAgain(ctx context.Context, list []batch.Record) error {
 	if len(list) == 0 {
 		return nil
 	}
-	fmt.Fprintf(x.c.err, "billmark: warning: %s will be sent once more; what somebody changed by hand since is overwritten\n", many(len(list), "update"))
+	x.c.mention(fmt.Sprintf("billmark: warning: %s will be sent once more; what somebody changed by hand since is overwritten\n", many(len(list), "update")), time.Second)
 	if err := x.askTo(ctx, fmt.Sprintf("Send %s again?", many(len(list), "update"))); err != nil {
 		return err
 	}

@@ -103,6 +103,37 @@ func TestNextAfterRefusals(t *testing.T) {
 	}
 }
 
+// TestPaceKept: what the API refused in an earlier run is no reason to go slower
+// than this one went.
+func TestPaceKept(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 0)
+	s.url = "http://" + sayingTo(t, func(c net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		text := http11("200 OK", yes, "Connection: close")
+		switch body, _ := io.ReadAll(r.Body); {
+		case strings.HasPrefix(string(body), "bill_id=100005&"):
+			text = http11("429 Too Many Requests", "", "Connection: close")
+		case strings.HasPrefix(string(body), "bill_id=100000&"):
+			text = http11("200 OK", said("7", "disabled"), "Connection: close")
+		}
+		io.WriteString(c, text)
+	}) + "/api/"
+	manifest := filepath.Join(s.folder, "m.csv")
+	write(t, manifest, "bill_id,status,date\n100004,cancel,\n100005,cancel,\n")
+	if _, out, text := s.here(nil, s.args("run", "--attempts", "1", "--rate", "50", manifest)...); !strings.Contains(out, "--rate 25/s") {
+		t.Errorf("refused:\n%s%s", out, text)
+	}
+	write(t, manifest, "bill_id,status,date\n100000,cancel,\n100004,cancel,\n100005,cancel,\n")
+	code, out, text := s.here(nil, s.args("run", "--attempts", "1", "--rate", "50", manifest)...)
+	if code != exitStopped || !strings.Contains(out, "--rate 50/s ") || strings.Contains(out, "slow down") {
+		t.Errorf("stopped for another reason: exit code %d\n%s%s", code, out, text)
+	}
+}
+
 // shy is a listener that for a while takes connections and closes them, as what
 // stands before a service does while that is away.
 type shy struct {

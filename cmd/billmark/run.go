@@ -182,7 +182,7 @@ func (d *desk) send(ctx context.Context, run int64, log *slog.Logger) (batch.End
 // that, and tells how it ended.
 func (d *desk) finish(files *outputs, summary batch.Summary, failure error, log *slog.Logger) error {
 	seams.at("drained")
-	err := d.decide()
+	err := d.decideAfter()
 	if err == nil {
 		summary.Rows, summary.Counts = d.decided.Plan().Rows, d.decided.Plan().Counts
 	}
@@ -234,7 +234,9 @@ func (d *desk) tellEnded(e batch.Ended) {
 		text += fmt.Sprintf("billmark: not surely in the journal: line %d, %s: %s (code %q); if it is missing there, it counts as unknown until settled\n",
 			u.Task.Line, u.Task.Update, u.Outcome.Class, u.Outcome.Code)
 	}
-	d.mention(text)
+	if text != "" {
+		d.c.mention(text, time.Second)
+	}
 }
 
 // interject says something to somebody who has just pressed ^C.
@@ -242,20 +244,20 @@ func (d *desk) interject(text string) {
 	if isTerminal(d.c.err) {
 		text = "\n" + text
 	}
-	d.mention(text)
+	d.c.mention(text, time.Second/5)
 }
 
-// mention says something on standard error, which may be stuck: that must not
-// hold up what is to be done.
-func (d *desk) mention(text string) {
+// mention says something on standard error, which may be stuck: that holds up
+// for no longer than a while what is to be done.
+func (c *console) mention(text string, while time.Duration) {
 	said := make(chan struct{})
 	go func() {
-		fmt.Fprint(d.c.err, text)
+		fmt.Fprint(c.err, text)
 		close(said)
 	}()
 	select {
 	case <-said:
-	case <-time.After(time.Second / 5):
+	case <-time.After(while):
 	}
 }
 

@@ -80,7 +80,7 @@ func (b *bench) send(ctx context.Context, d *desk, id string, n *note, run int64
 	if failure != nil {
 		summary.Stopped = inWords(failure).message
 	}
-	err := d.decide()
+	err := d.decideAfter()
 	if err == nil {
 		p := d.decided.Plan()
 		summary.Rows, summary.Counts = p.Rows, p.Counts

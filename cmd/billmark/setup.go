@@ -261,6 +261,13 @@ func (d *desk) decide() error {
 	return err
 }
 
+// decideAfter does it after a run: what was to be sent after all was, or is what
+// it was before.
+func (d *desk) decideAfter() error {
+	d.walk.Again = 0
+	return d.decide()
+}
+
 // records are the journal's; nil if there is none.
 func (d *desk) records() walk.Records {
 	if d.journal == nil {

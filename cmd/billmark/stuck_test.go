@@ -59,6 +59,12 @@ func stuck(t *testing.T, interrupt bool) {
 		l.closing.Store(false)
 	}
 	within(t, "the report is written", func() bool { _, err := os.Stat(report); return err == nil })
+	var exit error
+	select {
+	case exit = <-ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it does not end")
+	}
 	in.Close()
 	text, err := io.ReadAll(out)
 	if err != nil {
@@ -66,8 +72,8 @@ func stuck(t *testing.T, interrupt bool) {
 	}
 	<-full
 	code := 0
-	if err := <-ended; err != nil {
-		code = err.(*exec.ExitError).ExitCode()
+	if exit != nil {
+		code = exit.(*exec.ExitError).ExitCode()
 	}
 	words := strings.ReplaceAll(string(text), "\x00", "")
 	switch n := requests.Load(); {

@@ -94,10 +94,11 @@ type watcher struct {
 	step   func() // before each step of moving a file
 
 	seen    map[string]sighting
-	rest    time.Time     // nothing is run before it
-	resting time.Duration // how long the last rest was
-	said    string        // the last trouble, to be told once
-	worst   error         // for --once
+	rest    time.Time       // nothing is run before it
+	resting time.Duration   // how long the last rest was
+	said    string          // the last trouble, to be told once
+	worst   error           // for --once
+	later   map[string]bool // for --once: files to be taken by the next watch
 }
 
 // sighting is how a file looked.
@@ -118,7 +119,7 @@ func newWatcher(c *console, s *watchSettings, folder string) (*watcher, error) {
 	if s.every <= 0 {
 		return nil, usage("--every must be more than nothing", "say for example --every 2s")
 	}
-	w := &watcher{c: c, s: s, folder: folder, sleep: sleepFor, now: time.Now, step: func() {}, seen: map[string]sighting{}}
+	w := &watcher{c: c, s: s, folder: folder, sleep: sleepFor, now: time.Now, step: func() {}, seen: map[string]sighting{}, later: map[string]bool{}}
 	d := newDesk(c, &s.settings)
 	for _, step := range []func() error{d.address, d.wire} {
 		if err := step(); err != nil {
@@ -178,6 +179,9 @@ func (w *watcher) look(ctx context.Context) (ran bool, err error) {
 	for _, name := range names {
 		if ctx.Err() != nil || w.now().Before(w.rest) {
 			return ran, nil
+		}
+		if w.later[name] {
+			continue
 		}
 		if err := w.take(ctx, name); err != nil {
 			return ran, err
@@ -248,8 +252,8 @@ func (w *watcher) file(ctx context.Context, d *desk, path string) (verdict strin
 	err = d.post(ctx, files)
 	var stop *batch.Stop
 	code := codeOf(err)
-	if left := d.sendable(); left > 0 && (code == exitFailures || code == exitDoubts) {
-		return "", &told{code: code, message: fmt.Sprintf("the API asked to slow down, %s unsent", many(left, "update")), err: err}
+	if left := d.refused(); left > 0 && (code == exitFailures || code == exitDoubts) {
+		return "", &told{code: code, message: fmt.Sprintf("the API asked to slow down, %s unsent", many(left, "update")), hint: "watch again later"}
 	}
 	switch {
 	case code == exitDone:
@@ -264,12 +268,12 @@ func (w *watcher) file(ctx context.Context, d *desk, path string) (verdict strin
 	return "", err
 }
 
-// sendable is how many updates the same command would send.
-func (d *desk) sendable() int {
+// refused is how many rows the API wants to be asked for later.
+func (d *desk) refused() int {
 	if d.decided == nil {
 		return 0
 	}
-	return d.decided.Plan().Sending()
+	return d.decided.Plan().Reasons[batch.ReasonTooMany]
 }
 
 // ofTheFile reports whether a refusal is about the file itself.
@@ -293,6 +297,11 @@ func (w *watcher) trouble(d *desk, path string, err error) error {
 		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return nil // it has gone again
+	case w.s.once && (t.code == exitFailures || t.code == exitDoubts): // of a few rows of this file
+		d.tell(w.tell, path, err)
+		fmt.Fprintf(w.c.err, "billmark: %s stays where it is: %s; %s\n", path, t.message, t.hint)
+		w.later[filepath.Base(path)], w.worst = true, worse(w.worst, finished(t.code))
+		return nil
 	case w.s.once:
 		d.tell(w.tell, path, err)
 		return err

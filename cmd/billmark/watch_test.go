@@ -284,6 +284,35 @@ func TestWatchSlow(t *testing.T) {
 	}
 }
 
+// TestWatchSlowOnce: a watch that looks once says what stays for the next, and
+// takes the other files.
+func TestWatchSlowOnce(t *testing.T) {
+	x := newInbox(t)
+	x.s.attempts, x.s.journal = 1, x.shop.journal+"2"
+	x.s.api = "http://" + sayingTo(t, func(c net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		text := http11("200 OK", yes, "Connection: close")
+		if body, _ := io.ReadAll(r.Body); strings.HasPrefix(string(body), "bill_id=2&") {
+			text = http11("429 Too Many Requests", "", "Connection: close")
+		}
+		io.WriteString(c, text)
+	}) + "/api/"
+	x.put("a.csv", head+"1,cancel,,\n2,cancel,,\n")
+	x.put("b.csv", head+"3,cancel,,\n")
+	if code := x.watch(nil); code != exitFailures {
+		t.Errorf("exit %d", code)
+	}
+	if got := x.files(); !slices.Contains(got, "a.csv") || !slices.Contains(got, "done/b.csv") {
+		t.Errorf("%v", got)
+	}
+	if said := x.world.err.String(); strings.Count(said, "a.csv stays where it is: the API asked to slow down, 1 update unsent; watch again later") != 1 {
+		t.Errorf("said:\n%s", said)
+	}
+}
+
 // TestWatchAccount does not knock again and again with a wrong key.
 func TestWatchAccount(t *testing.T) {
 	x := newInbox(t)

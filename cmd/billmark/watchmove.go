@@ -246,16 +246,18 @@ func (w *watcher) rename(d *desk, m *moves) {
 	for i, path := range d.summary.Reports {
 		d.summary.Reports[i] = at(path)
 	}
+	if d.summary.Failed != nil {
+		failed := at(*d.summary.Failed)
+		d.summary.Failed = &failed
+	}
 	next := ""
 	switch {
 	case d.summary.Stopped != nil:
 		next = fmt.Sprintf("see the report, then put the manifest back into %s to go on", w.folder)
-	case d.summary.Failed != nil:
-		failed := at(*d.summary.Failed)
-		d.summary.Failed = &failed
-		next = fmt.Sprintf("mend %s and put it into %s", failed, w.folder)
 	case d.summary.Unknown+d.summary.Unverified > 0:
 		next = w.s.command("settle", d.summary.File, append([]string{"every", "once"}, append(ofOneFile, ofRunning...)...)...)
+	case d.summary.Failed != nil:
+		next = fmt.Sprintf("mend %s and put it into %s", *d.summary.Failed, w.folder)
 	}
 	d.summary.Next = orNull(next)
 }
