@@ -14,6 +14,27 @@ import (
 	"time"
 )
 
+// What a server that ends every connection says.
+var (
+	lastYes = http11("200 OK", yes, "Connection: close")
+	tooMany = http11("429 Too Many Requests", "", "Connection: close")
+)
+
+// answeringBy is the API of a server that answers each update with what reply
+// gives for its order, one after another.
+func answeringBy(t *testing.T, reply func(bill string) string) string {
+	t.Helper()
+	return "http://" + sayingTo(t, func(c net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		bill, _, _ := strings.Cut(strings.TrimPrefix(string(body), "bill_id="), "&")
+		io.WriteString(c, reply(bill))
+	}) + "/api/"
+}
+
 // TestRetryBudget: a service that refuses every second request is not asked
 // twice for every update. What it refused when the budget was used up is
 // unsent, the summary says what helps, and the same command sends it.
@@ -23,18 +44,12 @@ func TestRetryBudget(t *testing.T) {
 	s := newShop(t, 0)
 	var requests atomic.Int64
 	var kind atomic.Bool
-	s.url = "http://" + sayingTo(t, func(c net.Conn) {
-		r, err := http.ReadRequest(bufio.NewReader(c))
-		if err != nil {
-			return
-		}
-		io.Copy(io.Discard, r.Body)
+	s.url = answeringBy(t, func(string) string {
 		if requests.Add(1)%2 == 0 && !kind.Load() {
-			io.WriteString(c, http11("429 Too Many Requests", "", "Connection: close"))
-			return
+			return tooMany
 		}
-		io.WriteString(c, http11("200 OK", yes, "Connection: close"))
-	}) + "/api/"
+		return lastYes
+	})
 	payments(t, s.folder, rows)
 	manifest, reported := filepath.Join(s.folder, "payments.csv"), filepath.Join(s.folder, "r.jsonl")
 	args := s.args("run", "--workers", "16", "--report", reported, manifest)
@@ -69,21 +84,15 @@ func TestNextAfterRefusals(t *testing.T) {
 	t.Parallel()
 	for rate, half := range map[string]string{"50/s": "25/s", "5/s": "2.5/s", "60/m": "30/m", "1/s": "30/m", "3000/m": "25/s", "0": ""} {
 		s := newShop(t, 0)
-		s.url = "http://" + sayingTo(t, func(c net.Conn) {
-			r, err := http.ReadRequest(bufio.NewReader(c))
-			if err != nil {
-				return
+		s.url = answeringBy(t, func(bill string) string {
+			switch bill {
+			case "100001":
+				return tooMany
+			case "100000":
+				return http11("200 OK", said("200", "no"), "Connection: close")
 			}
-			body, _ := io.ReadAll(r.Body)
-			text := http11("200 OK", yes, "Connection: close")
-			switch {
-			case strings.HasPrefix(string(body), "bill_id=100001&"):
-				text = http11("429 Too Many Requests", "", "Connection: close")
-			case strings.HasPrefix(string(body), "bill_id=100000&"):
-				text = http11("200 OK", said("200", "no"), "Connection: close")
-			}
-			io.WriteString(c, text)
-		}) + "/api/"
+			return lastYes
+		})
 		payments(t, s.folder, 2)
 		manifest := filepath.Join(s.folder, "payments.csv")
 		_, out, text := s.here(nil, s.args("run", "--attempts", "1", "--rate", rate, manifest)...)
@@ -108,20 +117,15 @@ func TestNextAfterRefusals(t *testing.T) {
 func TestPaceKept(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 0)
-	s.url = "http://" + sayingTo(t, func(c net.Conn) {
-		r, err := http.ReadRequest(bufio.NewReader(c))
-		if err != nil {
-			return
+	s.url = answeringBy(t, func(bill string) string {
+		switch bill {
+		case "100005":
+			return tooMany
+		case "100000":
+			return http11("200 OK", said("7", "disabled"), "Connection: close")
 		}
-		text := http11("200 OK", yes, "Connection: close")
-		switch body, _ := io.ReadAll(r.Body); {
-		case strings.HasPrefix(string(body), "bill_id=100005&"):
-			text = http11("429 Too Many Requests", "", "Connection: close")
-		case strings.HasPrefix(string(body), "bill_id=100000&"):
-			text = http11("200 OK", said("7", "disabled"), "Connection: close")
-		}
-		io.WriteString(c, text)
-	}) + "/api/"
+		return lastYes
+	})
 	manifest := filepath.Join(s.folder, "m.csv")
 	write(t, manifest, "bill_id,status,date\n100004,cancel,\n100005,cancel,\n")
 	if _, out, text := s.here(nil, s.args("run", "--attempts", "1", "--rate", "50", manifest)...); !strings.Contains(out, "--rate 25/s") {

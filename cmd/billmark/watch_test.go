@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -249,18 +246,12 @@ func TestWatchSlow(t *testing.T) {
 	var kind atomic.Bool
 	var requests atomic.Int64
 	x.s.once, x.s.attempts, x.s.journal = false, 1, x.shop.journal+"2"
-	x.s.api = "http://" + sayingTo(t, func(c net.Conn) {
-		r, err := http.ReadRequest(bufio.NewReader(c))
-		if err != nil {
-			return
+	x.s.api = answeringBy(t, func(bill string) string {
+		if requests.Add(1); bill == "2" && !kind.Load() {
+			return tooMany
 		}
-		requests.Add(1)
-		if body, _ := io.ReadAll(r.Body); strings.HasPrefix(string(body), "bill_id=2&") && !kind.Load() {
-			io.WriteString(c, http11("429 Too Many Requests", "", "Connection: close"))
-			return
-		}
-		io.WriteString(c, http11("200 OK", yes, "Connection: close"))
-	}) + "/api/"
+		return lastYes
+	})
 	x.put("a.csv", head+"1,cancel,,\n2,cancel,,\n3,cancel,,\n")
 	start := x.clock
 	code := x.watch(func(int) error {
@@ -289,17 +280,12 @@ func TestWatchSlow(t *testing.T) {
 func TestWatchSlowOnce(t *testing.T) {
 	x := newInbox(t)
 	x.s.attempts, x.s.journal = 1, x.shop.journal+"2"
-	x.s.api = "http://" + sayingTo(t, func(c net.Conn) {
-		r, err := http.ReadRequest(bufio.NewReader(c))
-		if err != nil {
-			return
+	x.s.api = answeringBy(t, func(bill string) string {
+		if bill == "2" {
+			return tooMany
 		}
-		text := http11("200 OK", yes, "Connection: close")
-		if body, _ := io.ReadAll(r.Body); strings.HasPrefix(string(body), "bill_id=2&") {
-			text = http11("429 Too Many Requests", "", "Connection: close")
-		}
-		io.WriteString(c, text)
-	}) + "/api/"
+		return lastYes
+	})
 	x.put("a.csv", head+"1,cancel,,\n2,cancel,,\n")
 	x.put("b.csv", head+"3,cancel,,\n")
 	if code := x.watch(nil); code != exitFailures {
