@@ -70,7 +70,8 @@ const usualTries = 3
 // a service that refuses many requests is not asked twice as often for it,
 // whatever Attempts allows each update; one that is refused when the budget is
 // used up stays unsent. Of what is refused at once because the API wants a rest,
-// which it gets, one retry counts. It is a token bucket like the retry quota of the AWS SDKs.
+// which it gets, one retry counts. It is a token bucket like the retry quota of
+// the AWS SDKs.
 const (
 	retryCost  = 10
 	fullBudget = 100 * retryCost
@@ -155,6 +156,10 @@ func (b *brake) watch(t Task, o Outcome) *Stop {
 // served ends what was in a row.
 func (b *brake) served() { b.unverified, b.tooMany, b.refused = 0, 0, 0 }
 
+// judge says whether what was watched is a reason to stop. When the budget is
+// used up an update has one try only, so of those that asked to slow down it is
+// not enough that they were several in a row: as many tries must have been, too,
+// as such updates usually have.
 func (b *brake) judge() *Stop {
 	switch {
 	case b.unverified >= inARow:

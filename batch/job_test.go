@@ -353,17 +353,21 @@ func TestFirstAlone(t *testing.T) {
 	})
 }
 
+// askingOnce is a service that refuses the tenth request, and asks for a rest.
+func askingOnce(w *world, rest time.Duration) *stub {
+	return &stub{w: w, answer: func(n int) (batch.Answer, error) {
+		if n == 10 {
+			return batch.Answer{Status: 429, RetryAfter: rest}, nil
+		}
+		return w.reply("0", "ok"), nil
+	}}
+}
+
 // TestRetryAfter: all of the run waits as long as the API asks, within limits,
 // and each try takes a permit.
 func TestRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1)
-		s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
-			if n == 10 {
-				return batch.Answer{Status: 429, RetryAfter: time.Hour}, nil
-			}
-			return w.reply("0", "ok"), nil
-		}}
+		s := askingOnce(newWorld(t, 1), time.Hour)
 		counts, err := s.run(t.Context(), bills(40), func(j *batch.Job) { j.Pace = batch.NewPace(rate.Limit(20)) })
 		if err != nil || counts[batch.Confirmed] != 40 || s.requests != 41 {
 			t.Fatalf("%v, %d requests, %v", counts, s.requests, err)
@@ -382,13 +386,7 @@ func TestRetryAfter(t *testing.T) {
 // the others when the update that it refused is not tried again.
 func TestRetryAfterLastTry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1)
-		s := &stub{w: w, answer: func(n int) (batch.Answer, error) {
-			if n == 10 {
-				return batch.Answer{Status: 429, RetryAfter: time.Minute}, nil
-			}
-			return w.reply("0", "ok"), nil
-		}}
+		s := askingOnce(newWorld(t, 1), time.Minute)
 		counts, err := s.run(t.Context(), bills(20), func(j *batch.Job) { j.Workers, j.Attempts = 1, 1 })
 		if err != nil || counts[batch.Confirmed] != 19 || counts[batch.Unsent] != 1 || s.requests != 20 {
 			t.Fatalf("%v, %d requests, %v", counts, s.requests, err)

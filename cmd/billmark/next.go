@@ -184,9 +184,17 @@ func (d *desk) leftText() string {
 	return d.language().sayf("            %s still to be sent: %s\n", d.language().many(left, "update"), d.goOn("again"))
 }
 
+// refused is how many rows the API wants to be asked for later.
+func (d *desk) refused() int {
+	if d.decided == nil {
+		return 0
+	}
+	return d.decided.Plan().Reasons[batch.ReasonTooMany]
+}
+
 // slowText advises who has met a service that wants to be asked more slowly.
 func (d *desk) slowText(s *batch.Summary) string {
-	refused := d.decided.Plan().Reasons[batch.ReasonTooMany]
+	refused := d.refused()
 	if refused == 0 || d.slowed || d.s.rehearsal || d.show != nil && !d.show.wasRefused() { // a stop for it has its own hint
 		return ""
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/tls"
 	"io"
 	"log"
@@ -16,9 +17,18 @@ import (
 
 // What a server that ends every connection says.
 var (
-	lastYes = http11("200 OK", yes, "Connection: close")
+	lastYes = lastly(yes)
 	tooMany = http11("429 Too Many Requests", "", "Connection: close")
 )
+
+func lastly(body string) string { return http11("200 OK", body, "Connection: close") }
+
+// answeringWith is answeringBy with what is said of some orders; of all others it
+// is yes.
+func answeringWith(t *testing.T, replies map[string]string) string {
+	t.Helper()
+	return answeringBy(t, func(bill string) string { return cmp.Or(replies[bill], lastYes) })
+}
 
 // answeringBy is the API of a server that answers each update with what reply
 // gives for its order, one after another.
@@ -84,15 +94,7 @@ func TestNextAfterRefusals(t *testing.T) {
 	t.Parallel()
 	for rate, half := range map[string]string{"50/s": "25/s", "5/s": "2.5/s", "60/m": "30/m", "1/s": "30/m", "3000/m": "25/s", "0": ""} {
 		s := newShop(t, 0)
-		s.url = answeringBy(t, func(bill string) string {
-			switch bill {
-			case "100001":
-				return tooMany
-			case "100000":
-				return http11("200 OK", said("200", "no"), "Connection: close")
-			}
-			return lastYes
-		})
+		s.url = answeringWith(t, map[string]string{"100000": lastly(said("200", "no")), "100001": tooMany})
 		payments(t, s.folder, 2)
 		manifest := filepath.Join(s.folder, "payments.csv")
 		_, out, text := s.here(nil, s.args("run", "--attempts", "1", "--rate", rate, manifest)...)
@@ -117,15 +119,7 @@ func TestNextAfterRefusals(t *testing.T) {
 func TestPaceKept(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 0)
-	s.url = answeringBy(t, func(bill string) string {
-		switch bill {
-		case "100005":
-			return tooMany
-		case "100000":
-			return http11("200 OK", said("7", "disabled"), "Connection: close")
-		}
-		return lastYes
-	})
+	s.url = answeringWith(t, map[string]string{"100000": lastly(said("7", "disabled")), "100005": tooMany})
 	manifest := filepath.Join(s.folder, "m.csv")
 	write(t, manifest, "bill_id,status,date\n100004,cancel,\n100005,cancel,\n")
 	if _, out, text := s.here(nil, s.args("run", "--attempts", "1", "--rate", "50", manifest)...); !strings.Contains(out, "--rate 25/s") {

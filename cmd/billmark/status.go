@@ -76,9 +76,10 @@ func (d *desk) newStatus(run int64, total int) *statusFile {
 
 // keep notes a status to be written at the end.
 func (f *statusFile) keep(s status) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.last = s
+	f.put(func() bool {
+		f.last = s
+		return false
+	})
 }
 
 // write replaces the file with a new status, unless the last one stands there.

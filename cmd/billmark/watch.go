@@ -268,14 +268,6 @@ func (w *watcher) file(ctx context.Context, d *desk, path string) (verdict strin
 	return "", err
 }
 
-// refused is how many rows the API wants to be asked for later.
-func (d *desk) refused() int {
-	if d.decided == nil {
-		return 0
-	}
-	return d.decided.Plan().Reasons[batch.ReasonTooMany]
-}
-
 // ofTheFile reports whether a refusal is about the file itself.
 func ofTheFile(err error) bool {
 	t := inWords(err)

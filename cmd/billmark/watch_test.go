@@ -280,12 +280,7 @@ func TestWatchSlow(t *testing.T) {
 func TestWatchSlowOnce(t *testing.T) {
 	x := newInbox(t)
 	x.s.attempts, x.s.journal = 1, x.shop.journal+"2"
-	x.s.api = answeringBy(t, func(bill string) string {
-		if bill == "2" {
-			return tooMany
-		}
-		return lastYes
-	})
+	x.s.api = answeringWith(t, map[string]string{"2": tooMany})
 	x.put("a.csv", head+"1,cancel,,\n2,cancel,,\n")
 	x.put("b.csv", head+"3,cancel,,\n")
 	if code := x.watch(nil); code != exitFailures {
